@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -16,7 +17,9 @@ from typing import Any, NoReturn
 import click
 import msgspec
 
-from storage.ledger import open_ledger
+from storage import opening
+from storage.ledger import Ledger
+from storage.text import printable
 from storage.workspace import Workspace
 
 
@@ -84,11 +87,9 @@ def now() -> datetime:
     return datetime.fromisoformat(fixed).astimezone(UTC) if fixed else datetime.now(UTC)
 
 
-def writing(workspace: Workspace, purpose: str) -> Any:
-    """The workspace's ledger for writing, with the workspace's bounded wait."""
-    return open_ledger(
-        workspace.ledger, purpose=f"agentre {purpose}", wait_seconds=workspace.settings.limits.ledger_wait_seconds
-    )
+def writing(workspace: Workspace, command_name: str) -> AbstractContextManager[Ledger]:
+    """The workspace's ledger for writing, by a command whose name those who wait are told."""
+    return opening.writing(workspace, f"agentre {command_name}")
 
 
 def table(rows: list[list[object]], headings: list[str]) -> str:
@@ -112,4 +113,4 @@ def _cell(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
-    return "".join(char if char.isprintable() else " " for char in str(value))
+    return printable(str(value))

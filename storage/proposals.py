@@ -57,12 +57,20 @@ def load(ledger: Ledger, proposal_id: str) -> Proposal:
 
     Raises NotFound, and UsageError where several ids begin so.
     """
-    found = ledger.rows("proposals/by_prefix", prefix=proposal_id) if len(proposal_id) >= 8 else []
+    return _with_files(ledger, [only_row(ledger, "proposals/by_prefix", proposal_id, "proposal")])[0]
+
+
+def only_row(ledger: Ledger, query: str, prefix: str, what: str) -> dict[str, Any]:
+    """The one row of a query by an id's first 8 characters or more; `what` it is stands in the messages.
+
+    Raises NotFound, and UsageError where several ids begin so.
+    """
+    found = ledger.rows(query, prefix=prefix) if len(prefix) >= 8 else []
     if not found:
-        raise NotFound("no such proposal", got=proposal_id, next_command="agentre proposals list")
+        raise NotFound(f"no such {what}", got=prefix, next_command="agentre proposals list")
     if len(found) > 1:
-        raise UsageError("several proposals begin so", got=proposal_id, accepted="more characters of the id")
-    return _with_files(ledger, found)[0]
+        raise UsageError(f"several {what}s begin so", got=prefix, accepted="more characters of the id")
+    return found[0]
 
 
 def in_state(ledger: Ledger, state: str) -> list[Proposal]:

@@ -34,6 +34,11 @@ def restored(text: str) -> str:
     return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
 
 
+def printable(text: str) -> str:
+    """The text on one line: whatever cannot be printed (line ends, control and hidden characters) is a space."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
 def _is_utf8(text: str) -> bool:
     try:
         text.encode()

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from flows.console import Reply, command, now, table
+from storage.text import printable
 from storage.workspace import Workspace
 from tasks.ingest.dry_run import DryRun
 from tasks.ingest.dry_run import dry_run as preview
@@ -115,7 +116,7 @@ def _fates(file: FileIngested) -> list[int]:
 
 def _fields(row: dict[str, object]) -> str:
     told = ", ".join(f"{name}={_short(str(value), 40)}" for name, value in row.items())
-    return "".join(char if char.isprintable() else " " for char in told)
+    return printable(told)
 
 
 def _short(path: str, width: int = 60) -> str:

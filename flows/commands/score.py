@@ -12,6 +12,7 @@ from flows.commands.proposals import require_terminal
 from flows.console import Reply, command, now, writing
 from storage.ledger import publish
 from storage.records import DIMENSIONS
+from storage.text import printable
 from storage.workspace import Workspace
 from tasks.metrics.sampling import SampledRun, record_scores, sample_runs
 from tasks.metrics.weeks import Week
@@ -89,5 +90,5 @@ def _headline(run: SampledRun) -> str:
 
 
 def _one_line(text: str, width: int = 400) -> str:
-    shown = "".join(char if char.isprintable() else " " for char in text)
+    shown = printable(text)
     return shown if len(shown) <= width else shown[:width] + "…"

@@ -9,13 +9,13 @@ from typing import Final
 from reports.text import clean
 from storage.config_keys import check_config
 from storage.config_repo import REMOVED, BranchMoved, ConfigRepo
+from storage.crashpoint import crashpoint
 from storage.errors import Refused
 from storage.manifest import Manifest, check_paths, verify
 from storage.records import Approval, FileChange, Proposal
 from storage.workspace import Workspace
 from tasks.approve.decision import intact, needed
 from tasks.approve.signature import check_signature
-from tasks.common.crashpoint import crashpoint
 
 TRAILER: Final = "AgentRE-Approval"
 PROPOSAL: Final = "AgentRE-Proposal"

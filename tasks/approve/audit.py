@@ -8,13 +8,13 @@ from typing import Final
 
 from storage.config_history import Commit, commits, parent, touched
 from storage.config_repo import ConfigRepo
+from storage.crashpoint import crashpoint
 from storage.ledger import Ledger
 from storage.proposals import store
 from storage.records import Approval, Change, FileChange, Proposal, stable_id
 from storage.workspace import Workspace
 from tasks.approve.apply import KIND, PROPOSAL, TRAILER
 from tasks.approve.decision import broken_link, chained
-from tasks.common.crashpoint import crashpoint
 
 REBUILT: Final = "rebuilt from the commit's trailers; the answer itself is lost"
 

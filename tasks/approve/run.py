@@ -8,7 +8,8 @@ from pathlib import Path
 
 from storage import proposals as stored
 from storage.config_repo import ConfigRepo
-from storage.errors import NotFound, Refused, UsageError
+from storage.crashpoint import crashpoint
+from storage.errors import Refused
 from storage.ledger import Ledger
 from storage.records import Approval, Change, Event, Proposal, ProposalState, stable_id
 from storage.text import storable
@@ -37,7 +38,6 @@ from tasks.approve.decision import (
 from tasks.approve.holds import check_free
 from tasks.approve.rollback import rollback_proposal
 from tasks.approve.signature import check_signature
-from tasks.common.crashpoint import crashpoint
 from tasks.common.redact import Redactor
 
 
@@ -88,12 +88,7 @@ def change(ledger: Ledger, change_id: str) -> Change:
 
     Raises NotFound, and UsageError where several ids begin so.
     """
-    found = ledger.rows("approve/changes", prefix=change_id) if len(change_id) >= 8 else []
-    if not found:
-        raise NotFound("no such change", got=change_id, next_command="agentre proposals list")
-    if len(found) > 1:
-        raise UsageError("several changes begin so", got=change_id, accepted="more characters of the id")
-    return Change(**found[0])
+    return Change(**stored.only_row(ledger, "approve/changes", change_id, "change"))
 
 
 def broken_answer(ledger: Ledger) -> Approval | None:

@@ -8,13 +8,14 @@ from typing import Literal, Protocol
 
 from storage.config_repo import ConfigRepo
 from storage.errors import AgentREError, Refused
+from storage.opening import writing
 from storage.records import Proposal
 from storage.workspace import Workspace
 from tasks.approve import run
 from tasks.approve.differences import named
 from tasks.approve.holds import holds
 from tasks.approve.signature import how_to_sign
-from tasks.common.steps import step, writing
+from tasks.common.steps import step
 
 
 @dataclass(frozen=True)

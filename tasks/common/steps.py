@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, wraps
 from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
-from storage.ledger import Ledger, open_ledger, publish
+from storage.ledger import publish
 from storage.workspace import Workspace
 
 P = ParamSpec("P")
@@ -86,11 +86,6 @@ def _task(function: Callable[..., Any], retries: int, retry_delay_seconds: float
         log_prints=False,
     )(function)
     return made
-
-
-def writing(workspace: Workspace, purpose: str) -> AbstractContextManager[Ledger]:
-    """The ledger for writing, for one step: opened late, closed early, waited for as the workspace says."""
-    return open_ledger(workspace.ledger, purpose=purpose, wait_seconds=workspace.settings.limits.ledger_wait_seconds)
 
 
 @step()

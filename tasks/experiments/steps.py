@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from storage.opening import writing
 from storage.workspace import Workspace
-from tasks.common.steps import show_table, step, writing
+from tasks.common.steps import show_table, step
 from tasks.experiments import run
 from tasks.experiments.experiment import Experiment, interval
 from tasks.experiments.transfer import Transferred, run_transfer

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from storage.records import nano_usd, usd
+from storage.text import printable
 from storage.yaml_files import read_yaml
 from tasks.golden.check_specs import (
     Answer,
@@ -249,5 +250,5 @@ def _last_line(text: str) -> str:
 
 def _short(text: str) -> str:
     """One line of printable characters, bounded."""
-    line = "".join(char if char.isprintable() else " " for char in text)
+    line = printable(text)
     return line if len(line) <= MAX_DETAIL else line[: MAX_DETAIL - 1] + "…"

@@ -10,6 +10,7 @@ from typing import Final
 
 from storage.errors import UsageError
 from storage.records import Record
+from storage.text import printable
 from storage.yaml_files import parse_yaml
 from tasks.golden.set_file import SetFile, TaskEntry
 
@@ -101,8 +102,8 @@ def entry(draft: Draft, indent: str) -> str:
         '  success_criteria: ["What went wrong in this run does not happen again"]',
         "  tags: [regression, production]",
         f"  source: {quoted({key: value for key, value in source.items() if value is not None})}",
-        *(f"  # evidence: {_one_line(line)}" for line in draft.evidence),
-        f"  # log: {_one_line(draft.source_file)}",
+        *(f"  # evidence: {printable(line)[:200]}" for line in draft.evidence),
+        f"  # log: {printable(draft.source_file)[:200]}",
         "  # add `fixtures:`, the files that the agent worked on: the ledger does not hold them",
         "  checks:",
         f"    - {{type: todo, criterion: 1, note: {quoted(_NOTE)}}}",
@@ -126,7 +127,3 @@ def _request(draft: Draft) -> str:
 def quoted(value: object) -> str:
     """Text, or a map of texts, as JSON in ASCII: YAML reads it as what it is, whatever is in it."""
     return json.dumps(value).replace("\x7f", "\\u007f")
-
-
-def _one_line(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text)[:200]

@@ -9,7 +9,8 @@ from datetime import datetime
 import msgspec
 
 from storage.errors import Refused, UsageError
-from storage.ledger import Ledger, open_ledger
+from storage.ledger import Ledger
+from storage.opening import writing
 from storage.prices import price_table
 from storage.records import Record, Score, stable_id
 from storage.workspace import SETTINGS_FILE, Workspace
@@ -90,8 +91,7 @@ def due_runs(ledger: Ledger, judge: Judge, golden_set: str, tasks: Sequence[Gold
 def trusted_judge(workspace: Workspace) -> Judge:
     """The workspace's judge for a gate. Raises Refused unless it may decide success."""
     judge = judge_of(workspace)
-    wait = workspace.settings.limits.ledger_wait_seconds
-    with open_ledger(workspace.ledger, purpose="gate", wait_seconds=wait) as ledger:
+    with writing(workspace, "gate") as ledger:
         require_trusted(ledger, judge, "success", workspace.settings.judge.kappa)
     return judge
 

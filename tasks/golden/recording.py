@@ -13,10 +13,11 @@ from typing import Final, Protocol
 
 import msgspec
 
-from storage.ledger import Ledger, open_ledger
+from storage.crashpoint import crashpoint
+from storage.ledger import Ledger
+from storage.opening import writing
 from storage.records import Outcome, stable_id
 from storage.workspace import Workspace
-from tasks.common.crashpoint import crashpoint
 from tasks.common.redact import Redactor
 from tasks.golden.adapters.protocol import Captured
 from tasks.golden.bench import Facts, TrialOutcome, Tried
@@ -96,9 +97,8 @@ class Recorder:
                 return
 
     def _write(self, batch: Sequence[Ended]) -> None:
-        wait = self._workspace.settings.limits.ledger_wait_seconds
         try:
-            with open_ledger(self._workspace.ledger, purpose="golden run", wait_seconds=wait) as ledger:
+            with writing(self._workspace, "golden run") as ledger:
                 crashpoint("golden.before_trials")
                 with self._transcripts.storing(ledger, batch[-1].started_at) as store:
                     rows = [self._row(ended, store) for ended in batch]

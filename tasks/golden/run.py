@@ -12,7 +12,8 @@ from typing import Any, Final
 import msgspec
 
 from storage.errors import NothingMeasured, UsageError
-from storage.ledger import Ledger, open_ledger
+from storage.ledger import Ledger
+from storage.opening import writing
 from storage.records import stable_id
 from storage.settings import Agent
 from storage.workspace import Workspace
@@ -208,6 +209,5 @@ def keep_run(ledger: Ledger, run: GoldenRun) -> None:
 
 
 def writing_golden(workspace: Workspace) -> AbstractContextManager[Ledger]:
-    """The ledger for writing, with the workspace's bounded wait."""
-    wait = workspace.settings.limits.ledger_wait_seconds
-    return open_ledger(workspace.ledger, purpose="golden run", wait_seconds=wait)
+    """The ledger for writing, by a golden run."""
+    return writing(workspace, "golden run")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from storage.opening import writing
 from storage.workspace import Workspace
-from tasks.common.steps import show_progress, show_table, step, writing
+from tasks.common.steps import show_progress, show_table, step
 from tasks.golden import run
 from tasks.golden.recording import Transcripts
 from tasks.golden.results import Summary, table_rows

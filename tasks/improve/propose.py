@@ -10,6 +10,7 @@ from reports.text import fenced
 from reports.visible import hidden
 from storage.config_keys import changed_config
 from storage.config_repo import ConfigRepo
+from storage.crashpoint import crashpoint
 from storage.errors import Refused
 from storage.ledger import Ledger
 from storage.manifest import POLICY_VERSION, build, digest, path_of
@@ -17,7 +18,6 @@ from storage.proposals import PERSON, load, store
 from storage.records import Event, FileChange, Proposal, sha256_hex, stable_id
 from storage.settings import Agent
 from storage.workspace import Workspace
-from tasks.common.crashpoint import crashpoint
 from tasks.common.reach import Broken
 from tasks.common.redact import Redactor
 from tasks.improve.homes import home_of

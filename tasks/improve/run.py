@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from storage.config_repo import ConfigRepo
+from storage.crashpoint import crashpoint
 from storage.ledger import Ledger
 from storage.manifest import POLICY_VERSION, build, digest, skill_path
 from storage.proposals import store
 from storage.records import Event, FileChange, Proposal, sha256_hex, stable_id
 from storage.settings import Agent
 from storage.workspace import Workspace
-from tasks.common.crashpoint import crashpoint
 from tasks.common.reach import Broken
 from tasks.common.redact import Redactor
 from tasks.improve.drafts import DRAFTER, Evidence, document, skill, slug_of, title

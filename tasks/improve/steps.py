@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
+from storage.opening import writing
 from storage.workspace import Workspace
-from tasks.common.steps import show_table, step, writing
+from tasks.common.steps import show_table, step
 from tasks.improve import run
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from storage.crashpoint import crashpoint
 from storage.ledger import Ledger
 from storage.records import Record
 from storage.workspace import Workspace
-from tasks.common.crashpoint import crashpoint
 from tasks.incidents.detectors import IN_A_ROW, NAMES, VERSION, bad_endings, repeated_calls, tool_errors
 
 

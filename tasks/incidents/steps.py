@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from storage.opening import writing
 from storage.workspace import Workspace
-from tasks.common.steps import step, writing
+from tasks.common.steps import step
 from tasks.incidents import run
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from storage.ledger import open_ledger
+from storage.opening import writing
 from storage.records import IngestedFile
 from storage.workspace import Workspace
 from tasks.ingest import registry
@@ -88,8 +88,7 @@ class Known:
         """From the ledger; nothing where there is none yet."""
         known = cls()
         if workspace.ledger.exists():
-            wait = workspace.settings.limits.ledger_wait_seconds
-            with open_ledger(workspace.ledger, purpose="ingest: known files", wait_seconds=wait) as ledger:
+            with writing(workspace, "ingest: known files") as ledger:
                 for file in msgspec.convert(ledger.rows("ingest/known_files"), list[KnownFile]):
                     known._put(file)
         return known

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from storage.ledger import Ledger, compact, copy_file, open_ledger, publish
+from storage.crashpoint import crashpoint
+from storage.ledger import Ledger, compact, copy_file, publish
+from storage.opening import writing
 from storage.records import Event, stable_id
 from storage.workspace import Workspace
-from tasks.common.crashpoint import crashpoint
 from tasks.ingest.known import Standing
 
 BACKUPS: Final = "weekly-*.duckdb"
@@ -36,9 +37,8 @@ def retain(workspace: Workspace, now: datetime) -> Retained:
 
     Rows stay, only their texts go; the file is written anew without them, so no free block keeps what was deleted.
     """
-    wait = workspace.settings.limits.ledger_wait_seconds
     backup = workspace.state / "backups" / f"weekly-{now:%Y%m%dT%H%M%S}.duckdb"
-    with open_ledger(workspace.ledger, purpose="retention", wait_seconds=wait) as ledger:
+    with writing(workspace, "retention") as ledger:
         removed = _age_out(workspace, ledger, now)
         crashpoint("retention.after_texts")
         gone, changed, files = _against_disk(workspace, ledger, now)
@@ -47,6 +47,7 @@ def retain(workspace: Workspace, now: datetime) -> Retained:
         done = Retained(removed, files, gone, changed, uneven, lost, backup.name)
         event = Event(event_id=stable_id("retention", now), kind="retention", at=now, payload=asdict(done))
         ledger.add("events", [event], "event_id")
+    wait = workspace.settings.limits.ledger_wait_seconds
     compact(workspace.ledger, wait_seconds=wait)
     crashpoint("retention.before_backup")
     copy_file(workspace.ledger, backup)

@@ -8,10 +8,11 @@ from datetime import datetime
 from pathlib import Path
 
 from storage import settings
+from storage.crashpoint import crashpoint
 from storage.errors import NotFound
-from storage.ledger import open_ledger, publish
+from storage.ledger import publish
+from storage.opening import writing
 from storage.workspace import SETTINGS_FILE, Workspace, files_of
-from tasks.common.crashpoint import crashpoint
 from tasks.ingest import registry
 from tasks.ingest.known import Standing
 from tasks.ingest.mapping import MAPPED, mapping_for, marked
@@ -128,7 +129,7 @@ def _ingest(workspace: Workspace, wanted: Sequence[Wanted], now: datetime, progr
                 progress(done, total, item.name)
         session.take_copies()
         session.commit()
-    with open_ledger(workspace.ledger, purpose="pricing", wait_seconds=session.limits.ledger_wait_seconds) as ledger:
+    with writing(workspace, "pricing") as ledger:
         price(workspace, ledger)
     crashpoint("ingest.before_publish")
     return Ingested(session.files, publish(workspace.ledger, workspace.read_copy))

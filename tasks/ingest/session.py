@@ -12,9 +12,9 @@ from typing import Final
 import msgspec
 
 from storage import settings
+from storage.crashpoint import crashpoint
 from storage.records import IngestedFile
 from storage.workspace import Workspace
-from tasks.common.crashpoint import crashpoint
 from tasks.common.redact import Redactor
 from tasks.ingest.kept_text import kept
 from tasks.ingest.known import Known, KnownFile

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
-from storage.ledger import Ledger, open_ledger
+from storage import opening
+from storage.ledger import Ledger
 from storage.prices import Price, price_table
 from storage.records import IngestedFile, Message, ModelCall, Record, Score, ToolCall
 from storage.workspace import Workspace
@@ -161,11 +162,7 @@ def transaction(workspace: Workspace, ledger: Ledger) -> Iterator[Writer]:
 @contextmanager
 def writing(workspace: Workspace) -> Iterator[Writer]:
     """A writer on the workspace's ledger, which is open for as long as the block lasts."""
-    wait = workspace.settings.limits.ledger_wait_seconds
-    with (
-        open_ledger(workspace.ledger, purpose="ingest", wait_seconds=wait) as ledger,
-        transaction(workspace, ledger) as writer,
-    ):
+    with opening.writing(workspace, "ingest") as ledger, transaction(workspace, ledger) as writer:
         yield writer
 
 

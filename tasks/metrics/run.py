@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from storage.crashpoint import crashpoint
 from storage.ledger import Ledger
 from storage.records import Event, Measurement, stable_id
 from storage.workspace import Workspace
-from tasks.common.crashpoint import crashpoint
 from tasks.metrics.compare import Summary
 from tasks.metrics.imp import Summaries, imp_at_week
 from tasks.metrics.intervals import mean_interval, wilson

@@ -7,9 +7,10 @@ from datetime import datetime
 from pathlib import Path
 
 from reports.terminal import review_text
+from storage.opening import writing
 from storage.records import Event, Measurement
 from storage.workspace import Workspace
-from tasks.common.steps import show_markdown, show_table, step, writing
+from tasks.common.steps import show_markdown, show_table, step
 from tasks.metrics import run, watching
 from tasks.metrics.review import build_review, latest_week, write_review
 from tasks.metrics.weeks import Week

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from storage.opening import writing
 from storage.workspace import Workspace
-from tasks.common.steps import show_table, step, writing
+from tasks.common.steps import show_table, step
 from tasks.slo import run
 
 
