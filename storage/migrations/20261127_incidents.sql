@@ -1,16 +1,19 @@
 -- Incidents and what postmortems left to do: both are what their events say, so neither can disagree with the time line.
 
 -- one row per incident. state: open, acknowledged, closed. kind: behaviour, budget, cost, policy, bench. severity: P1 to
--- P3, the worst that a signal of it had. started_at: when it began, as its signals tell, else NULL; detected_at: when it was
--- opened; resolved_at: when its rule found it over, or a person closed it with a reason. causes: a JSON array, likeliest
--- first. recurs: the closed incident of the same cause that this one follows. Times are UTC; NULL: has not happened.
+-- P3, the worst that a signal of it had. started_at: when it began, as its signals tell, else NULL; detected_at: when it
+-- was opened; closed_at: when its rule (closed_by `rule`) found it over, or a person closed it with a reason;
+-- resolved_at: since when it was over, which is earlier where a rule waits for some days. causes: a JSON array, the
+-- likeliest first. recurs: the closed incident of the same cause that this one follows. NULL: has not happened.
 CREATE VIEW incidents AS
 WITH told AS (
     SELECT
         subject AS incident_id,
         arg_min(payload ->> 'by', "at") FILTER (kind = 'incident_acknowledged') AS acknowledged_by,
         min("at") FILTER (kind = 'incident_acknowledged') AS acknowledged_at,
-        min("at") FILTER (kind IN ('incident_resolved', 'incident_closed')) AS resolved_at,
+        min("at") FILTER (kind IN ('incident_resolved', 'incident_closed')) AS closed_at,
+        arg_min(coalesce((payload ->> 'resolved_at')::TIMESTAMPTZ, "at"), "at")
+            FILTER (kind IN ('incident_resolved', 'incident_closed')) AS resolved_at,
         arg_min(payload ->> 'by', "at") FILTER (kind IN ('incident_resolved', 'incident_closed')) AS closed_by,
         arg_min(payload ->> 'reason', "at") FILTER (kind IN ('incident_resolved', 'incident_closed')) AS reason,
         min(payload ->> 'severity') FILTER (kind = 'incident_signal') AS severity,
@@ -28,7 +31,7 @@ SELECT
     opened.payload ->> 'kind' AS kind,
     coalesce(told.severity, opened.payload ->> 'severity') AS severity,
     CASE
-        WHEN told.resolved_at IS NOT NULL THEN 'closed'
+        WHEN told.closed_at IS NOT NULL THEN 'closed'
         WHEN told.acknowledged_at IS NOT NULL THEN 'acknowledged'
         ELSE 'open'
     END AS state,
@@ -40,6 +43,7 @@ SELECT
     told.acknowledged_at,
     told.acknowledged_by,
     told.resolved_at,
+    told.closed_at,
     told.closed_by,
     told.reason,
     told.signals,
