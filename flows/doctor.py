@@ -15,7 +15,8 @@ from storage.config_repo import ConfigRepo
 from storage.errors import AgentREError
 from storage.ledger import Ledger
 from storage.workspace import Workspace
-from tasks.approve.audit import faults
+from tasks.approve.audit import faults as approval_faults
+from tasks.slo.objectives import lint, readable
 
 State = Literal["ok", "note", "bad"]
 
@@ -40,6 +41,7 @@ def examine(workspace: Workspace, ledger: Ledger | None, now: datetime) -> Itera
         yield from _contents(workspace, ledger, facts, now)
         yield from _proposals(facts)
         yield from _approvals(workspace, ledger)
+    yield from _objectives(workspace)
     yield from _configs(workspace)
     yield from _surroundings(workspace)
 
@@ -90,13 +92,23 @@ def _proposals(facts: dict[str, Any]) -> Iterator[Check]:
 def _approvals(workspace: Workspace, ledger: Ledger) -> Iterator[Check]:
     """The record of who approved what, held against the commits, and the commits against it."""
     try:
-        found = list(faults(workspace, ledger))
+        found = list(approval_faults(workspace, ledger))
     except AgentREError:
         return  # no config repository: said below
     for fault in found[:10]:
         yield Check("approvals", "bad", fault, "if the ledger was lost: agentre doctor --rebuild; else look who did it")
     if not found and (answers := len(ledger.rows("approve/chain"))):
         yield Check("approvals", "ok", f"{answers} answers chained without a gap; every approved commit has its answer")
+
+
+def _objectives(workspace: Workspace) -> Iterator[Check]:
+    found, faults = readable(workspace)
+    for fault in faults:
+        yield Check("SLOs", "bad", f"{fault.what}: {fault.got or ''} at {fault.where}", fault.accepted)
+    for hint in lint(workspace):
+        yield Check("SLOs", "note", hint)
+    if found and not faults:
+        yield Check("SLOs", "ok", f"{len(found)} objectives")
 
 
 def _configs(workspace: Workspace) -> Iterator[Check]:

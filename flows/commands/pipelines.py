@@ -58,6 +58,7 @@ def _budgets(night: Night) -> str:
     parts = [f"{len(done.evaluations)} evaluated", f"{alerts} alert"]
     parts += [f"frozen: {', '.join(done.frozen)}"] if done.frozen else []
     parts += [f"{done.revised} earlier recomputed after late data"] if done.revised else []
+    parts += [f"{len(done.faults)} cannot be read: agentre doctor"] if done.faults else []
     return ", ".join(parts)
 
 

@@ -18,10 +18,13 @@ LONGEST: Final = timedelta(days=30)
 """How long one override may hold."""
 
 
-def freeze_events(current: Sequence[Evaluation], held: Sequence[dict[str, Any]], now: datetime) -> list[Event]:
+def freeze_events(
+    current: Sequence[Evaluation], held: Sequence[dict[str, Any]], now: datetime, *, complete: bool = True
+) -> list[Event]:
     """A `freeze` for each newly exhausted SLO, and a `freeze_ended` for each freeze whose SLO recovered or is gone.
 
-    A window without events is no recovery: nothing is known then. An SLO without an agent freezes nobody.
+    A window without events is no recovery: nothing is known then. Nor is an SLO that is missing while some could not
+    be read (`complete` False): a typo lifts no freeze. An SLO without an agent freezes nobody.
     """
     standing = {(each.objective.agent, each.objective.name): each for each in current if each.objective.agent}
     known = {(row["agent"], row["slo"]) for row in held}
@@ -36,13 +39,13 @@ def freeze_events(current: Sequence[Evaluation], held: Sequence[dict[str, Any]],
             subject=row["freeze_id"], payload={"slo": row["slo"]},
         )
         for row in held
-        if _over(standing.get((row["agent"], row["slo"])))
+        if _over(standing.get((row["agent"], row["slo"])), complete)
     ]  # fmt: skip
     return opened + ended
 
 
-def _over(each: Evaluation | None) -> bool:
-    return each is None or (each.total > 0 and not each.exhausted)
+def _over(each: Evaluation | None, complete: bool) -> bool:
+    return complete if each is None else each.total > 0 and not each.exhausted
 
 
 def _why(each: Evaluation) -> str:

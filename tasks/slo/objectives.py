@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
 
 from storage.errors import UsageError
 from storage.settings import Sli
@@ -18,12 +19,24 @@ PLENTY = 3
 
 def objectives(workspace: Workspace) -> list[Objective]:
     """Every objective of the workspace. Raises UsageError with file and line, for two of one name too."""
-    found = [*_short(workspace), *read_openslo(workspace)]
-    twice = [name for name, times in Counter(each.name for each in found).items() if times > 1]
-    if twice:
-        where = next(each.where for each in reversed(found) if each.name == twice[0])
-        raise UsageError("two SLOs have one name", where=where, got=twice[0])
+    found, faults = readable(workspace)
+    if faults:
+        raise faults[0]
     return found
+
+
+def readable(workspace: Workspace) -> tuple[list[Objective], list[UsageError]]:
+    """The objectives that can be read, and what is wrong with the others: a night goes on without those."""
+    found: dict[str, Objective] = {}
+    faults = []
+    for each in chain(_short(workspace), read_openslo(workspace)):
+        if isinstance(each, UsageError):
+            faults.append(each)
+        elif each.name in found:
+            faults.append(UsageError("two SLOs have one name", where=each.where, got=each.name))
+        else:
+            found[each.name] = each
+    return list(found.values()), faults
 
 
 def lint(workspace: Workspace) -> list[str]:
@@ -35,13 +48,16 @@ def lint(workspace: Workspace) -> list[str]:
     ]
 
 
-def _short(workspace: Workspace) -> list[Objective]:
+def _short(workspace: Workspace) -> Iterator[Objective | UsageError]:
     path, settings = workspace.root / SETTINGS_FILE, workspace.settings
     lines = path.read_text(encoding="utf-8").splitlines()
     over = window(settings.slo.window, str(workspace.zone), where=str(path))
-    return [
-        compile_sli(agent, sli, over, f"{path}:{_line(lines, sli)}") for agent in settings.agents for sli in agent.slis
-    ]
+    for agent in settings.agents:
+        for sli in agent.slis:
+            try:
+                yield compile_sli(agent, sli, over, f"{path}:{_line(lines, sli)}")
+            except UsageError as error:
+                yield error
 
 
 def _line(lines: list[str], sli: Sli) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -28,17 +28,24 @@ from tasks.slo.window import ANCHOR, Window, window
 FOLDER = "slos"
 
 
-def read_openslo(workspace: Workspace) -> list[Objective]:
-    """Every objective of the workspace's OpenSLO files, in the files' order. Raises UsageError with file and line."""
+def read_openslo(workspace: Workspace) -> Iterator[Objective | UsageError]:
+    """Every objective of the workspace's OpenSLO files, in the files' order; a UsageError in place of what is wrong.
+
+    A file that cannot be read is one fault, a document that says something wrong is one; the others stand.
+    """
     folder = workspace.root / FOLDER
-    files = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
-    found = [each for path in files for each in documents(path)]
-    return [
-        objective
-        for document, where in found
-        if isinstance(document, SloDocument)
-        for objective in _objectives(workspace, document, found, where)
-    ]
+    found: list[tuple[Document, str]] = []
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+        try:
+            found += documents(path)
+        except UsageError as error:
+            yield error
+    for document, where in found:
+        if isinstance(document, SloDocument):
+            try:
+                yield from _objectives(workspace, document, found, where)
+            except UsageError as error:
+                yield error
 
 
 def _objectives(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from storage.errors import UsageError
 from storage.ledger import Ledger, sql
 from storage.records import Event, Record, stable_id
 from storage.workspace import Workspace
@@ -16,7 +17,7 @@ from tasks.slo.evaluation import Evaluation, evaluate
 from tasks.slo.freeze import freeze_events
 from tasks.slo.indicators import INDICATORS
 from tasks.slo.objective import Objective
-from tasks.slo.objectives import objectives
+from tasks.slo.objectives import objectives, readable
 from tasks.slo.stream import Stream
 
 if TYPE_CHECKING:
@@ -57,32 +58,37 @@ class Status(Record, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Evaluated:
-    """What a night's look at the SLOs did. `revised`: earlier statuses that late data changed."""
+    """What a night's look at the SLOs did. `revised`: earlier statuses that late data changed.
+
+    `faults`: what is wrong with the objectives that could not be read; their agents' freezes hold meanwhile.
+    """
 
     evaluations: list[Evaluation]
     revised: int
     frozen: list[str]
     ended: list[str]
+    faults: list[UsageError]
 
 
 def evaluate_all(workspace: Workspace, ledger: Ledger, now: datetime) -> list[Evaluation]:
-    """Every objective as it stands at `now`; nothing is written."""
-    return [
-        evaluate(each, stream, now, workspace.settings.slo) for each, stream in _streams(workspace, ledger, now, now)
-    ]
+    """Every objective as it stands at `now`; nothing is written. Raises UsageError where one cannot be read."""
+    streams = _streams(workspace, ledger, objectives(workspace), now, now)
+    return [evaluate(each, stream, now, workspace.settings.slo) for each, stream in streams]
 
 
 def evaluate_slos(workspace: Workspace, ledger: Ledger, now: datetime) -> Evaluated:
     """Writes the status of every objective at the last full hour, and again those that late data changed.
 
     Idempotent for each SLO and hour: a status whose figures did not change is not touched; one that did is replaced,
-    with a higher revision and an event `slo_revised`. Exhausted budgets open freezes, recovered ones end them.
+    with a higher revision and an event `slo_revised`. Exhausted budgets open freezes, recovered ones end them. What
+    cannot be read is told in `faults` and stops nothing else.
     """
+    wanted, faults = readable(workspace)
     hour = now.replace(minute=0, second=0, microsecond=0)
     stored = {row["status_id"]: row for row in ledger.rows("slo/stored_status", since=hour - REVISED)}
     times = sorted({hour, *(row["evaluated_at"] for row in stored.values() if row["evaluated_at"] <= hour)})
     current, changed, events = [], [], list[Event]()
-    for objective, stream in _streams(workspace, ledger, times[0], hour):
+    for objective, stream in _streams(workspace, ledger, wanted, times[0], hour):
         for at in times:
             each = evaluate(objective, stream, at, workspace.settings.slo)
             known = stored.get(each.status_id)
@@ -93,16 +99,16 @@ def evaluate_slos(workspace: Workspace, ledger: Ledger, now: datetime) -> Evalua
             if known is None or not _same(each, known):
                 changed.append(status_of(each, known["revision"] + 1 if known else 0, now))
                 events += [_revised(changed[-1], now)] if known else []
-    return _write(workspace, ledger, current, changed, events, now)
+    return _write(workspace, ledger, current, changed, events, faults, now)
 
 
 def _write(
     workspace: Workspace, ledger: Ledger, current: list[Evaluation], changed: list[Status], events: list[Event],
-    now: datetime,
+    faults: list[UsageError], now: datetime,
 ) -> Evaluated:  # fmt: skip
     held = ledger.rows("slo/held_freezes")
     acts = workspace.settings.slo.on_exhaustion == "freeze"
-    freezes = freeze_events(current if acts else [], held, now)
+    freezes = freeze_events(current if acts else [], held, now, complete=not (acts and faults))
     with ledger.transaction():
         if changed:
             with ledger.staged(new_status=changed):
@@ -113,15 +119,15 @@ def _write(
         revised=len(events),
         frozen=[f"{each.agent}: {each.subject}" for each in freezes if each.kind == "freeze"],
         ended=[each.agent or "" for each in freezes if each.kind == "freeze_ended"],
+        faults=faults,
     )
 
 
 def _streams(
-    workspace: Workspace, ledger: Ledger, earliest: datetime, latest: datetime
+    workspace: Workspace, ledger: Ledger, wanted: list[Objective], earliest: datetime, latest: datetime
 ) -> list[tuple[Objective, Stream]]:
     """Each objective with its events from before the earliest evaluation's windows until the latest."""
     found: dict[str, pl.DataFrame] = {}
-    wanted = objectives(workspace)
     start = min([earliest - LONGEST, *(each.window.start(earliest) for each in wanted)])
     for each in wanted:
         if each.indicator not in found:

@@ -14,7 +14,7 @@ from storage.errors import UsageError
 from storage.settings import Agent, Sli
 from storage.workspace import Workspace
 from tasks.slo.indicators import INDICATORS
-from tasks.slo.objectives import lint, objectives
+from tasks.slo.objectives import lint, objectives, readable
 from tasks.slo.short_form import compile_sli
 from tasks.slo.window import Window
 
@@ -227,6 +227,18 @@ def test_two_slos_of_one_name_are_refused(workspace: Workspace) -> None:
     slo_file(workspace, SLO, "b.yaml")
     with pytest.raises(UsageError, match="one name"):
         objectives(workspace)
+
+
+def test_what_is_wrong_leaves_the_others_standing(workspace: Workspace) -> None:
+    """A night reads the objectives that can be read, and is told of a bad file, a bad line and a second name."""
+    slo_file(workspace, SLO)
+    bad, twice = slo_file(workspace, "kind: [", "b.yaml"), slo_file(workspace, SLO, "c.yaml")
+    slis = '{metric: success_rate, target: "> 90%"}\n{metric: nonsense, target: "> 90%"}'
+    found, faults = readable(with_slis(workspace, slis))
+    assert [each.indicator for each in found] == ["task_success", "task_success"]
+    assert [(fault.where or "").rpartition(":")[0] for fault in faults] == [
+        str(workspace.root / "agentre.yaml"), str(bad), str(twice),
+    ]  # fmt: skip
 
 
 def test_more_than_three_slis_are_said_to_be_plenty(workspace: Workspace) -> None:

@@ -250,6 +250,16 @@ def test_an_exhausted_budget_freezes_until_it_recovers(workspace: Workspace, led
     assert ledger.rows("slo/frozen", now=healthy + timedelta(hours=2)) == []
 
 
+def test_a_typo_lifts_no_freeze(workspace: Workspace, ledger: Ledger, now: datetime) -> None:
+    """While an objective cannot be read its freeze holds, and the night says what is wrong and goes on."""
+    runs(ledger, now, "x" * 20, hours=2)
+    assert evaluate_slos(with_slis(workspace, SUCCESS), ledger, now).frozen
+    later = now + timedelta(hours=2)
+    told = evaluate_slos(with_slis(workspace, SUCCESS.replace("success_rate", "sucess_rate")), ledger, later)
+    assert ([fault.got for fault in told.faults], told.ended) == (["sucess_rate"], [])
+    assert evaluate_slos(with_slis(workspace, '{metric: autonomy, target: "> 50%"}'), ledger, later).ended == ["Ada"]
+
+
 def test_a_fleet_may_choose_to_be_told_only(workspace: Workspace, ledger: Ledger, now: datetime) -> None:
     """`on_exhaustion: report` opens no freeze, and ends those that were open."""
     runs(ledger, now, "x" * 20, hours=2)
