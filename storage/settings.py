@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from storage.incident_settings import IncidentSettings
 from storage.records import AgentType
 from storage.slo_settings import Budgets, SloSettings
 
@@ -242,3 +243,4 @@ class WorkspaceSettings(Settings, frozen=True, kw_only=True):
     judge: JudgeSettings = JudgeSettings()
     slo: SloSettings = SloSettings()
     budgets: Budgets = Budgets()
+    incidents: IncidentSettings = IncidentSettings()
