@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from storage.analyzer_settings import AnalyzerSettings
 from storage.incident_settings import IncidentSettings
 from storage.records import AgentType
 from storage.slo_settings import Budgets, SloSettings
@@ -126,6 +127,7 @@ class Proposing(Settings, frozen=True, kw_only=True):
 
     after: Annotated[int, Meta(ge=2)] = 3
     per_agent_per_week: Annotated[int, Meta(ge=0)] = 3
+    tasks_per_agent_per_week: Annotated[int, Meta(ge=0)] = 1  # of these: skills for tasks done by hand
     expires_after_days: Annotated[int, Meta(ge=1, le=30)] = 7
 
 
@@ -241,6 +243,7 @@ class WorkspaceSettings(Settings, frozen=True, kw_only=True):
     models: ModelSettings = ModelSettings()
     golden: GoldenSettings = GoldenSettings()
     judge: JudgeSettings = JudgeSettings()
+    analyzer: AnalyzerSettings = AnalyzerSettings()
     slo: SloSettings = SloSettings()
     budgets: Budgets = Budgets()
     incidents: IncidentSettings = IncidentSettings()
