@@ -20,7 +20,8 @@ def test_the_defaults_are_exact_picodollars_per_token() -> None:
     table = price_table()
     mini = entry(table, "gpt-4o-mini")
     assert (mini.input, mini.output, mini.cache_read) == (150_000, 600_000, 75_000)
-    assert [(price.model, price.valid_from) for price in table] == sorted((p.model, p.valid_from) for p in table)
+    order = [(price.model, price.valid_from, price.from_input_tokens) for price in table]
+    assert order == sorted(order)
 
 
 def test_no_cached_token_costs_more_than_a_plain_one() -> None:
@@ -41,6 +42,7 @@ def test_a_workspace_overrides_and_adds(workspace: Workspace) -> None:
     ours = Price(
         model="ours",
         valid_from=date(2026, 1, 1),
+        from_input_tokens=0,
         input=0,
         output=1,
         cache_read=None,

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.ledger import Ledger, open_ledger
+from storage.prices import cost_of, price_table
 from storage.records import Message, ModelCall, Run, ToolCall, usd
 from storage.workspace import Workspace
 from tasks.ingest.parsed import Parsed
@@ -151,6 +152,31 @@ def test_the_price_is_exact_to_the_nanodollar(workspace: Workspace) -> None:
     # per token in nanodollars: input 5000, output 25000, cache read 500, write 5 min 6250, write 1 h 10000
     # 500 * 5000 + 7 * 25000 + 300 * 500 + 150 * 6250 + 50 * 10000 = 4262500
     assert row == {"cost_usd": Decimal("0.004262500"), "cost_source": "priced"}
+
+
+def test_a_longer_prompt_has_its_own_rates(workspace: Workspace) -> None:
+    """At the limit, above it, on an earlier day and as a sum of calls of unknown length; SQL and Python agree."""
+    then, earlier = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 9, 1, tzinfo=UTC)
+    told = [
+        (100_000, then, False), (100_001, then, False), (100_001, earlier, False), (100_000, then, True),
+        (100_001, then, True),
+    ]  # fmt: skip
+    calls = [
+        ModelCall(
+            call_id=f"c{n}", run_id="r", seq=0, model="claude-haiku-5-5", input_tokens=size, output_tokens=10,
+            cache_read_tokens=90_000, started_at=at, ended_at=at, is_aggregate=summed,
+        )
+        for n, (size, at, summed) in enumerate(told)
+    ]  # fmt: skip
+    with open_ledger(workspace.ledger, purpose="test") as ledger:
+        with transaction(workspace, ledger) as writer:
+            writer.add(Parsed([run("r")], calls), ["a"])
+        rows = ledger.typed("SELECT cost_usd FROM model_calls ORDER BY call_id")[1]
+    # nanodollars: 10,000 * 100 + 90,000 * 10 + 10 * 500 = 1,905,000
+    # and, five times as dear, 10,001 * 500 + 90,000 * 50 + 10 * 2500 = 9,525,500; no price before the release
+    costs = [1_905_000, 9_525_500, None, 1_905_000, None]
+    assert [row["cost_usd"] for row in rows] == [cost and usd(cost) for cost in costs]
+    assert [cost_of(each, price_table()) for each in calls] == costs
 
 
 def test_a_model_that_is_not_listed_has_no_price(workspace: Workspace) -> None:
