@@ -1,0 +1,2 @@
+-- one row per incident whose id begins so
+SELECT * FROM incidents WHERE starts_with(incident_id, $prefix)

@@ -1,0 +1,5 @@
+-- one row per signal that incidents were told
+SELECT subject AS incident_id, agent, "at", payload
+FROM events
+WHERE kind = 'incident_signal' AND list_contains($ids, subject)
+ORDER BY "at", event_id

@@ -1,0 +1,63 @@
+"""Since when something is bad: the change point of what an SLO counts, or the first day of a week."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from storage.ledger import Ledger
+from tasks.incidents.chance import change_point
+from tasks.metrics.weeks import Week
+
+if TYPE_CHECKING:
+    import polars as pl
+
+STREAMS: Final = {
+    "task_success": ("slo/task_success", -1), "autonomy": ("slo/autonomy", -1),
+    "tool_call_success": ("slo/tool_success", -1), "infrastructure_errors": ("slo/infrastructure_errors", 1),
+    "cost_per_task": ("slo/cost_per_task", 1), "latency": ("slo/latency", 1),
+    "time_to_completion": ("slo/time_to_completion", 1), "trajectory_length": ("slo/trajectory_length", 1),
+    "policy_violations": ("slo/policy_violations", 1),
+}  # fmt: skip
+"""Indicators whose events a change point can be looked for in, and which way is bad. Of others it cannot be told."""
+LONGEST: Final = timedelta(days=90)
+
+
+class Beginnings:
+    """Reads each stream of events once."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._frames: dict[tuple[str, datetime], pl.DataFrame] = {}
+
+    def of(self, row: dict[str, Any]) -> datetime | None:
+        """When what the SLO counts turned bad within its window: the first bad event from the change point on.
+
+        `row` is one of incident_slos. None where the events of its indicator have no order that tells.
+        """
+        if row["indicator"] not in STREAMS:
+            return None
+        query, bad = STREAMS[row["indicator"]]
+        frame = self._frame(query, max(row["window_start"], row["evaluated_at"] - LONGEST), row["evaluated_at"])
+        own: list[tuple[datetime, float]] = [
+            (at, bad * value)
+            for agent, workflow, at, value in frame.select("agent", "workflow", "at", "value").iter_rows()
+            if (row["agent"] in (None, agent)) and (row["workflow"] in (None, workflow)) and value is not None
+        ]
+        if not own:
+            return None
+        own = own[change_point([value for _, value in own]) :]
+        worse = min(value for _, value in own)
+        return next((at for at, value in own if value > worse), own[0][0])
+
+    def _frame(self, query: str, start: datetime, end: datetime) -> pl.DataFrame:
+        key = query, start
+        if key not in self._frames:
+            self._frames[key] = self._ledger.frame(query, start=start, end=end)
+        return self._frames[key]
+
+    @staticmethod
+    def of_week(label: str, zone: ZoneInfo) -> datetime:
+        """The first moment of a week (2026-W47)."""
+        return Week.parse(label).start(zone)

@@ -1,0 +1,91 @@
+"""Whether golden tests show that an incident is fixed: failed on the config that was bad, passed on the present."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from storage.config_repo import ConfigRepo
+from storage.config_states import State, commits_between, state_at
+from storage.errors import AgentREError
+from storage.records import Record
+from tasks.incidents.incident import Incident
+from tasks.incidents.signals import Look
+
+LEVEL: Final = 0.05
+SLACK: Final = timedelta(days=2)
+"""How far before its likeliest beginning a config may have been in force that is the bad one."""
+
+
+class Proof(Record, frozen=True, kw_only=True):
+    """What the golden tests of an incident say. `passed_at` None: they do not show that it is fixed, `said` is why."""
+
+    passed_at: datetime | None
+    said: str
+
+
+def proof(look: Look, incident: Incident) -> Proof:
+    """Reads golden results by config commit; never runs anything."""
+    tasks = [row["task_id"] for row in look.ledger.rows("incidents/incident_tasks", incident_id=incident.incident_id)]
+    if not tasks:
+        return Proof(passed_at=None, said="no golden test is named for it: agentre incidents act ID capture, or test")
+    agent = look.workspace.agent(incident.agent or "")
+    if agent is None:
+        return Proof(passed_at=None, said="its agent is not one of agentre.yaml")
+    rows = look.ledger.rows("incidents/incident_tests", agent=agent.name, tasks=tasks, now=look.now)
+    try:
+        repo = ConfigRepo(look.workspace.configs)
+        present = state_at(repo, agent.slug, repo.head())
+        begun = (incident.started_at or incident.detected_at) - SLACK
+        commits = commits_between(repo, agent.slug, begun, incident.detected_at)
+        states = {row["config_commit"]: state_at(repo, agent.slug, row["config_commit"]) for row in rows}
+        bad = {state for commit in commits if (state := state_at(repo, agent.slug, commit)) not in (None, present)}
+    except AgentREError as error:
+        return Proof(passed_at=None, said=f"the config repository cannot be read: {error.what}")
+    if present is None or not bad:
+        return Proof(passed_at=None, said="the config has not changed since it began: nothing was fixed")
+    return judged(tasks, rows, states.get, bad, present)
+
+
+def judged(
+    tasks: Sequence[str], rows: Sequence[dict[str, Any]], state_of: Callable[[str], State | None],
+    bad: Collection[State | None], present: State,
+) -> Proof:  # fmt: skip
+    """The proof of all tests together. `rows`: as incident_tests gives them; `state_of`: a commit's config."""
+    ended = []
+    for task in tasks:
+        own = [row for row in rows if row["task_id"] == task]
+        fixed = [row for row in own if state_of(row["config_commit"]) == present]
+        newest = max(fixed, key=lambda row: row["last_at"], default=None)
+        if newest is None:
+            return Proof(passed_at=None, said=f"golden test {task} has not run on the present config")
+        fixed = [row for row in fixed if row["set_digest"] == newest["set_digest"]]
+        failed = [
+            row for row in own
+            if state_of(row["config_commit"]) in bad and row["set_digest"] == newest["set_digest"]
+        ]  # fmt: skip
+        if reason := _not_shown(task, _sums(failed), _sums(fixed)):
+            return Proof(passed_at=None, said=reason)
+        ended.append(newest["last_at"])
+    said = f"golden {'test' if len(tasks) == 1 else 'tests'} {', '.join(tasks)}: failed on the bad config, passes now"
+    return Proof(passed_at=max(ended), said=said)
+
+
+def _sums(rows: Sequence[dict[str, Any]]) -> tuple[int, int]:
+    """Passed and failed."""
+    return sum(row["passed"] for row in rows), sum(row["failed"] for row in rows)
+
+
+def _not_shown(task: str, before: tuple[int, int], after: tuple[int, int]) -> str | None:
+    """Why a test does not show the fix; None where it does. Three failures and three passes are just enough."""
+    from scipy.stats import fisher_exact  # imported late: it costs most of a second
+
+    if after[1]:
+        return f"golden test {task} fails {after[1]} of {sum(after)} times on the present config"
+    if not before[1]:
+        return f"golden test {task} has not failed on the bad config: it does not show the failure"
+    p = float(fisher_exact([list(before), list(after)], alternative="less").pvalue)
+    if p > LEVEL + 1e-9:  # 3 of 3 against 3 of 3 is 1/20 exactly
+        return f"golden test {task}: too few trials to tell ({before[1]} of {sum(before)} failed, {after[0]} passed)"
+    return None
