@@ -17,6 +17,7 @@ from storage.records import Proposal
 from tasks.approve.audit import faults
 
 VICTIMS = ("everything", "server", "serve", "a run")
+FORM_WITHIN = 600  # seconds; twenty runs start two at once
 LOOK_EVERY = 3
 """Starts from one after which all that waits is looked at to the next; the others are cut short anywhere."""
 
@@ -43,7 +44,7 @@ def trial(folder: Path, *, approvals: int, kills: int, seed: int) -> Trial:
             api = serve.start()
             if kill % LOOK_EVERY == 0:
                 for proposal in asked[answered:]:
-                    api.suspended(proposal)
+                    api.suspended(proposal, FORM_WITHIN)
                 found.waits.append(time.monotonic() - begun)
             upto = approvals * (kill + 1) // (kills + 1)
             _approve(api, asked[answered:upto])
@@ -63,7 +64,7 @@ def trial(folder: Path, *, approvals: int, kills: int, seed: int) -> Trial:
 def _approve(api: Api, proposals: list[Proposal]) -> None:
     for proposal in proposals:
         given = {"decision": "approve", "digest": proposal.digest, "approver": "sam"}
-        assert api.answer(api.suspended(proposal), **given) == "ACCEPT"
+        assert api.answer(api.suspended(proposal, FORM_WITHIN), **given) == "ACCEPT"
 
 
 def _kill(serve: Serve, victim: str) -> str:

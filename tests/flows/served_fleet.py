@@ -169,7 +169,7 @@ class Api:
         mine = [r for r in self.runs("approve") if r["parameters"]["proposal"] == proposal.proposal_id]
         return [run for run in mine if run["state_type"] not in ended]
 
-    def suspended(self, proposal: Proposal) -> dict[str, Any]:
+    def suspended(self, proposal: Proposal, seconds: float = 90) -> dict[str, Any]:
         """The one run that asks about a proposal, once it can be answered."""
 
         def schema_of(run: dict[str, Any]) -> str:
@@ -184,7 +184,7 @@ class Api:
             )
             return runs[0] if ready and self.client.get(schema).status_code == 200 else None
 
-        return until(found, 90, f"a form for {proposal.title}")
+        return until(found, seconds, f"a form for {proposal.title}")
 
     def answer(self, run: dict[str, Any], **fields: str) -> str:
         """What the server says of an answer: ACCEPT, REJECT, ABORT."""
