@@ -18,5 +18,5 @@ STEPS: Final = ("retain",)
 def retention(workspace: str) -> Retained:
     """Old texts aged out, the ledger checked against its sources and backed up."""
     fleet, moment = Workspace.find(workspace), now()
-    with resumable("the next scheduled run; it can be started from the Prefect UI at any time", STEPS):
+    with resumable(f"agentre retention --workspace {fleet.root}", STEPS):
         return retain(fleet, moment)

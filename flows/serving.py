@@ -66,7 +66,9 @@ def reconcile_now(workspace: Workspace) -> Reconciled:
     return reconcile(workspace, settle_proposals(workspace, as_of).waiting, as_of)
 
 
-def run_flow(workspace: Workspace, name: Literal["nightly", "weekly", "experiment"], **parameters: object) -> Any:
+def run_flow(
+    workspace: Workspace, name: Literal["nightly", "weekly", "retention", "experiment"], **parameters: object
+) -> Any:
     """Runs a flow now, in this process, and returns what it returns.
 
     Where a Prefect server answers, the run is recorded there and shows in its UI; else nothing is started.

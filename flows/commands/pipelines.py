@@ -1,4 +1,4 @@
-"""`agentre nightly`, `agentre weekly`, `agentre serve`: the flows, now and on their schedules."""
+"""`agentre nightly`, `weekly`, `retention` and `serve`: the flows, now and on their schedules."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from flows.weekly import WeekDone
 from reports.text import clean
 from storage.records import Event
 from storage.workspace import STATE_FOLDER, Workspace
+from tasks.ingest.retention import Retained
 from tasks.metrics.weeks import Week
 
 
@@ -88,6 +89,22 @@ def weekly(workspace: Workspace, week: str | None) -> Reply:
         "waiting": [proposal.proposal_id for proposal in done.settled.waiting],
     }
     return Reply("\n".join(lines), data)
+
+
+@click.command()
+@command
+def retention(workspace: Workspace) -> Reply:
+    """Run the retention flow now: old texts aged out, the ledger held against its sources and backed up."""
+    done: Retained = serving.run_flow(workspace, "retention")
+    days = workspace.settings.retention.raw_text_days
+    lines = [
+        f"texts    {done.texts_removed} removed" + (f", older than {days} days" if days else ": all are kept"),
+        f"sources  {done.files} files on record, {done.gone} gone from the disk, {done.changed} changed since",
+        f"ledger   {len(done.uneven)} files with units not accounted for, {done.lost} rows that belong to no run",
+        f"backup   {workspace.state / 'backups' / done.backup}",
+    ]
+    faults = [f"         {path}" for path in done.uneven[:10]]
+    return Reply("\n".join([*lines, *faults]), vars(done), exit_code=1 if done.uneven or done.lost else 0)
 
 
 @click.command()

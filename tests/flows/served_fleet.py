@@ -34,6 +34,7 @@ agents:
   - {{name: Ada, type: engineer}}
 sources:
   - {{path: scores.csv}}
+  - {{path: logs, agent: Ada}}
 approvers: [sam]
 schedules: {{nightly: "{nightly}", weekly: null}}
 proposals: {{per_agent_per_week: 20}}

@@ -135,6 +135,13 @@ def test_ingesting_again_reads_nothing(demo: Path, home: Path) -> None:
     assert totals["files"] == 0 and totals["known"] > 100 and totals["units"] == 0
 
 
+def test_retention_by_hand_backs_up_and_finds_no_fault(demo: Path, home: Path) -> None:
+    """It says what it removed, what it checked and where the backup is, which is there."""
+    done = answer_json("retention", "--workspace", demo, home=home)
+    assert (done["uneven"], done["lost"]) == ([], 0) and done["files"] > 0
+    assert (demo / ".agentre" / "backups" / done["backup"]).stat().st_size > 0
+
+
 def test_nobody_answers_in_a_pipe(demo: Path, home: Path) -> None:
     """Approving, rejecting, scoring and rolling back need a terminal: in a pipe they are refused."""
     chosen = waiting(demo, home)[0]["proposal_id"]

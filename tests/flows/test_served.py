@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from canary_logs import CANARIES, claude
 from served_fleet import TOOLS, Day, commits_of, state_of, until
 
 from flows.environment import prefect_environment, server_url
 from flows.reconcile import FLOWS
+from storage.ledger import open_ledger
 from storage.workspace import Workspace
+from tasks.approve import run as approval
 
 pytestmark = pytest.mark.prefect
 ROOT = Path(__file__).parents[2]
@@ -119,6 +125,29 @@ def test_what_flows_did_is_shown(day: Day) -> None:
     assert "14 units = 14 stored + 0 merged + 0 ignored + 0 quarantined" in shown["ingested-files"]["description"]
     assert shown["imp-week"]["type"] == "table" and "Ada" in shown["imp-week"]["data"]
     assert shown["weekly-review"]["type"] == "markdown" and "Ada" in shown["weekly-review"]["data"]
+
+
+def test_planted_secrets_are_not_in_prefects_database(day: Day) -> None:
+    """Sessions full of them are taken in, drafted about and asked about by served flows; no row there has one."""
+    logs = day.workspace.root / "logs"
+    logs.mkdir()
+    for n in range(3):
+        (logs / f"{n}.jsonl").write_text(claude(datetime.now(UTC) - timedelta(days=n, hours=1)))
+    assert agentre(day.workspace, "nightly").returncode == 0
+    done = agentre(day.workspace, "weekly", "--json")
+    [drafted] = json.loads(done.stdout)["drafted"]
+    with open_ledger(day.workspace.ledger, purpose="test") as ledger:
+        proposal = approval.proposal(ledger, drafted)
+    run = day.api.suspended(proposal)
+    given = {"decision": "reject", "digest": proposal.digest, "approver": "sam", "feedback": "no"}
+    assert day.api.answer(run, **given) == "ACCEPT"
+    day.api.ended(run)
+    with sqlite3.connect(day.workspace.prefect_home / "prefect.db") as database:
+        rows = "\n".join(database.iterdump())
+    assert drafted in rows and "ingested-files" in rows
+    files = [path for path in day.workspace.state.rglob("*") if path.is_file() and path.name != "prefect.db-shm"]
+    for text in (rows.encode(), day.serve.output.read_bytes(), *(path.read_bytes() for path in files)):
+        assert not [canary for canary in CANARIES if canary[8:-8].encode() in text]
 
 
 def test_a_work_pool_runs_the_same_flows(day: Day) -> None:
