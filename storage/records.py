@@ -95,6 +95,7 @@ class Run(Record, frozen=True, kw_only=True):
     outcome: Outcome = "unknown"
     reward: float | None = None
     ended_by: str | None = None
+    declared_tools: list[str] | None = None  # that the agent was offered, each as JSON; None: the source does not tell
 
 
 class ModelCall(Record, frozen=True, kw_only=True):
@@ -124,7 +125,11 @@ class ModelCall(Record, frozen=True, kw_only=True):
 
 
 class ToolCall(Record, frozen=True, kw_only=True):
-    """A call of a tool: once per request of the model. `error_text` is the redacted start of an error result."""
+    """A call of a tool: once per request of the model. `error_text` is the redacted start of an error result, or of
+    one that reads as an error though its source flags none (then `is_error` is False).
+
+    `argument_sizes`: JSON, each argument's name with the size of its number or list; None where not known.
+    """
 
     call_id: str
     run_id: str
@@ -137,6 +142,7 @@ class ToolCall(Record, frozen=True, kw_only=True):
     error_text: str | None = None
     started_at: datetime | None = None
     duration_ms: int | None = None
+    argument_sizes: str | None = None
 
 
 class Message(Record, frozen=True, kw_only=True):

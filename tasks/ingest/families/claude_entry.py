@@ -10,6 +10,7 @@ import msgspec
 from storage.records import sha256_hex
 from storage.text import escaped
 from tasks.ingest.families.claude_authors import INTERRUPTED, NOT_TYPED, typed_by_person
+from tasks.ingest.values.argument_facts import argument_sizes, tells_error
 from tasks.ingest.values.json_values import (
     Invalid,
     JsonObject,
@@ -55,6 +56,7 @@ class ToolUse(msgspec.Struct, frozen=True):
     native_id: str | None
     name: str
     arguments_sha256: str
+    argument_sizes: str | None
 
 
 class ToolResult(msgspec.Struct, frozen=True):
@@ -234,7 +236,8 @@ def _tool_use(block: JsonObject) -> ToolUse:
     name = text_or_none(block.get("name"))
     if name is None:
         raise Invalid("a tool_use block has no name")
-    return ToolUse(text_or_none(block.get("id")), name, digest(block.get("input")))
+    arguments = block.get("input")
+    return ToolUse(text_or_none(block.get("id")), name, digest(arguments), argument_sizes(arguments))
 
 
 def _tool_result(block: JsonObject) -> ToolResult:
@@ -247,7 +250,7 @@ def _tool_result(block: JsonObject) -> ToolResult:
         sha256=digest(content),
         is_error=is_error,
         error_type=_error_type(text or "") if is_error else None,
-        error_text=excerpt(escaped(text)) if is_error and text else None,
+        error_text=excerpt(escaped(text)) if text and (is_error or tells_error(text)) else None,
     )
 
 

@@ -107,6 +107,7 @@ def tool_call(call_id: str, tool: Tool, seq: int) -> ToolCall:
         error_text=result.error_text if result else None,
         started_at=tool.at,
         duration_ms=milliseconds(tool.at, tool.result_at),
+        argument_sizes=tool.use.argument_sizes,
     )
 
 

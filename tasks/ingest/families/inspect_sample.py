@@ -10,6 +10,7 @@ import msgspec
 from storage.records import ModelCall, Outcome, Run, stable_id
 from tasks.ingest.parsed import Parsed
 from tasks.ingest.source import Source
+from tasks.ingest.values.argument_facts import declared_tools
 from tasks.ingest.values.json_values import Invalid, JsonObject, count, list_of, number, object_of, text_or_none
 from tasks.ingest.values.timestamps import milliseconds, utc
 from tasks.ingest.values.trajectory import Request, Trajectory
@@ -81,7 +82,14 @@ def _run(
         outcome=_outcome(sample, reward, tried=tried),
         reward=reward,
         ended_by=_ended_by(sample),
+        declared_tools=_declared(events),
     )
+
+
+def _declared(events: list[JsonObject]) -> list[str] | None:
+    """The tools that the model was offered in any of its calls."""
+    offered = (event.get("tools") for event in events if _is_call(event))
+    return declared_tools([tool for tools in offered if isinstance(tools, list) for tool in tools])
 
 
 def _outcome(sample: JsonObject, reward: float | None, *, tried: bool) -> Outcome:

@@ -38,6 +38,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         "output.value",
     ),
     "instructions": ("gen_ai.system_instructions",),
+    "definitions": ("gen_ai.tool.definitions",),
     "input": ("gen_ai.input.messages", "llm.input_messages", "gen_ai.prompt", "ai.prompt.messages", "ai.prompt"),
     "output": (
         "gen_ai.output.messages", "llm.output_messages", "gen_ai.completion", "gen_ai.output", "ai.response.text",

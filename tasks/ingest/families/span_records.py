@@ -22,6 +22,7 @@ from tasks.ingest.families.span_messages import Asked, Said, parsed_json, said, 
 from tasks.ingest.families.spans import Kind, Span, Usage
 from tasks.ingest.parsed import Parsed
 from tasks.ingest.source import Source
+from tasks.ingest.values.argument_facts import argument_sizes, declared_tools, tells_error
 from tasks.ingest.values.json_values import excerpt
 from tasks.ingest.values.timestamps import milliseconds
 
@@ -99,6 +100,7 @@ class TraceRecords:
             outcome=outcome,
             reward=reward,
             ended_by=_storable(top.error_type) if outcome == "failure" else None,
+            declared_tools=_declared(known),
         )
 
     def _calls(self, known: list[Span], repeats: Repeats, top: Span) -> int:
@@ -157,9 +159,10 @@ class TraceRecords:
                 result_sha256=digest_of(span.output),
                 is_error=span.is_error if span.is_error or span.ended_at else None,
                 error_type=_error_type(span),
-                error_text=excerpt(escaped(text)) if span.is_error and text else None,
+                error_text=excerpt(escaped(text)) if text and (span.is_error or tells_error(text)) else None,
                 started_at=span.started_at,
                 duration_ms=milliseconds(span.started_at, span.ended_at),
+                argument_sizes=argument_sizes(parsed_json(span.input)),
             )
         )
         self._tools += 1
@@ -257,9 +260,17 @@ class TraceRecords:
                 tool_name=escaped(asked.name),
                 arguments_sha256=digest_of(asked.arguments),
                 started_at=at,
+                argument_sizes=argument_sizes(parsed_json(asked.arguments)),
             )
         )
         self._tools += 1
+
+
+def _declared(known: list[Span]) -> list[str] | None:
+    """The tools that any model or agent of the trace was offered: each span repeats its own."""
+    told = {repr(span.definitions): span.definitions for span in known if span.definitions is not None}
+    lists = (parsed_json(definitions) for definitions in told.values())
+    return declared_tools([tool for tools in lists if isinstance(tools, list) for tool in tools])
 
 
 def digest_of(value: object) -> str | None:

@@ -63,6 +63,7 @@ class Span(msgspec.Struct, gc=False):
     tool_name: str | None = None
     tool_call_id: str | None = None
     verdicts: list[Verdict] | None = None
+    definitions: object = None
 
 
 class Verdict(msgspec.Struct, gc=False):
@@ -107,6 +108,7 @@ def describe(span: Span, attributes: Attributes) -> Span:
         return span
     span.model = text(known.get("model"))
     span.usage = _usage(known)
+    span.definitions = known.get("definitions")
     if kind is Kind.CHAIN:
         span.input, span.output = known.get("plain_input"), known.get("plain_output")
         return span

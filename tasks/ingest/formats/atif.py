@@ -12,6 +12,7 @@ import msgspec
 from storage.records import ModelCall, Quarantined, Run, stable_id
 from tasks.ingest.parsed import Parsed
 from tasks.ingest.source import Source
+from tasks.ingest.values.argument_facts import declared_tools
 from tasks.ingest.values.json_head import top_keys
 from tasks.ingest.values.json_values import (
     Invalid,
@@ -104,6 +105,7 @@ def _records(source: Source, document: JsonObject, parent: str | None) -> tuple[
             model=model,
             started_at=min(times, default=None),
             ended_at=max(times, default=None),
+            declared_tools=declared_tools(agent.get("tool_definitions")),
         )
     ]
     return parsed, run_id

@@ -13,6 +13,7 @@ import msgspec
 from storage.records import Message, ModelCall, ToolCall, stable_id
 from storage.text import escaped
 from tasks.ingest.parsed import Parsed
+from tasks.ingest.values.argument_facts import argument_sizes, tells_error
 from tasks.ingest.values.json_values import Invalid, decode, digest, excerpt, text_of, text_or_none
 from tasks.ingest.values.timestamps import milliseconds
 
@@ -90,14 +91,16 @@ class Trajectory:
             if name is None:
                 raise Invalid("a tool call has no name")
             self._open.append(_Open(request.native_id, seq))
+            arguments = _plain(request.arguments)
             self._tool_calls.append(
                 ToolCall(
                     call_id=request.key or stable_id(self._format, "tool call", self._run_id, seq),
                     run_id=self._run_id,
                     seq=seq,
                     tool_name=name,
-                    arguments_sha256=_arguments_digest(request.arguments),
+                    arguments_sha256=None if arguments is None else digest(arguments),
                     started_at=at,
+                    argument_sizes=argument_sizes(arguments),
                 )
             )
 
@@ -131,7 +134,7 @@ class Trajectory:
             result_sha256=digest(content),
             is_error=is_error,
             error_type=(error_type or _TOOL_ERROR) if is_error else None,
-            error_text=excerpt(escaped(text)) if is_error and text else None,
+            error_text=excerpt(escaped(text)) if text and (is_error or tells_error(text)) else None,
             duration_ms=milliseconds(call.started_at, at) if duration_ms is None else duration_ms,
         )
         return True
@@ -151,11 +154,9 @@ class Trajectory:
         )
 
 
-def _arguments_digest(arguments: object) -> str | None:
-    """Of the arguments' values, however they are written; of the text itself if it is not JSON."""
-    if arguments is None:
-        return None
+def _plain(arguments: object) -> object:
+    """The arguments' values, however they are written; the text itself if it is not JSON."""
     if isinstance(arguments, str):
         with contextlib.suppress(Invalid):
-            arguments = decode(arguments.encode("utf-8", "surrogatepass"))
-    return digest(arguments)
+            return decode(arguments.encode("utf-8", "surrogatepass"))
+    return arguments
