@@ -13,9 +13,12 @@ from typing import Any, Literal
 
 from storage.config_repo import ConfigRepo
 from storage.errors import AgentREError
+from storage.handbook import Page, pages
 from storage.ledger import Ledger
+from storage.settings import Agent
 from storage.workspace import Workspace
 from tasks.approve.audit import faults as approval_faults
+from tasks.approve.homes import drift
 from tasks.slo.objectives import lint, readable
 
 State = Literal["ok", "note", "bad"]
@@ -43,7 +46,25 @@ def examine(workspace: Workspace, ledger: Ledger | None, now: datetime) -> Itera
         yield from _approvals(workspace, ledger)
     yield from _objectives(workspace)
     yield from _configs(workspace)
+    yield from _handbook(workspace)
     yield from _surroundings(workspace)
+
+
+def _handbook(workspace: Workspace) -> Iterator[Check]:
+    """Pages that are missing, and those that nobody filled in or ticked."""
+    found = pages(workspace.root)
+    missing = [each.path for each in found if not each.exists]
+    if missing:
+        yield Check("handbook", "note", f"missing or empty: {', '.join(missing)}", "agentre init --handbook")
+    undone = [each for each in found if each.exists and not each.done]
+    if undone:
+        yield Check("handbook", "note", f"to fill in: {', '.join(map(_open, undone))}", "edit them; they are yours")
+
+
+def _open(page: Page) -> str:
+    boxes = f"{page.ticked} of {page.boxes} ticked" if page.boxes else ""
+    blanks = f"{page.blanks} blank{'' if page.blanks == 1 else 's'}" if page.blanks else ""
+    return f"{page.path} ({', '.join(filter(None, (boxes, blanks)))})"
 
 
 def _sources(workspace: Workspace) -> Iterator[Check]:
@@ -122,9 +143,23 @@ def _configs(workspace: Workspace) -> Iterator[Check]:
     for agent in workspace.settings.agents:
         if not (workspace.configs / agent.slug).is_dir():
             yield Check("configs", "note", f"{agent.name} has no folder {agent.slug}/ in {workspace.configs.name}")
+        yield from _home(workspace, agent)
     agents = workspace.settings.agents
     if not workspace.settings.approvers and not (agents and all(agent.approvers for agent in agents)):
         yield Check("approvers", "note", "anyone who reaches the form may approve", "set `approvers:` in agentre.yaml")
+
+
+def _home(workspace: Workspace, agent: Agent) -> Iterator[Check]:
+    try:
+        found = drift(workspace, agent)
+    except AgentREError as error:
+        yield Check("homes", "bad", f"{error.what}: {error.where}", "correct `home:` in agentre.yaml")
+        return
+    if found and found.paths:
+        detail = f"{agent.name}: {len(found.paths)} files of {found.home.root} are not as committed"
+        yield Check("homes", "note", detail, f"agentre config pull {agent.name} records them, push undoes them")
+    elif found:
+        yield Check("homes", "ok", f"{agent.name}: {found.home.root} is as committed")
 
 
 def _surroundings(workspace: Workspace) -> Iterator[Check]:

@@ -10,6 +10,7 @@ import msgspec
 
 from storage.config_repo import ConfigRepo
 from storage.errors import UsageError
+from storage.handbook import write_pages
 from storage.workspace import SETTINGS_FILE, STATE_FOLDER, Workspace
 
 FOLDERS: Final = ("golden-sets", "slos", "experiments", "scores")
@@ -78,10 +79,11 @@ def create_workspace(
 
 
 def complete_workspace(workspace: Workspace, now: datetime, config_files: dict[str, bytes]) -> None:
-    """Adds what a workspace lacks: its folders, the git-ignored state folder, the repository of configs."""
+    """Adds what a workspace lacks: folders, handbook, the git-ignored state folder, the repository of configs."""
     for folder in FOLDERS:
         (workspace.root / folder).mkdir(exist_ok=True)
     workspace.state.mkdir(mode=0o700, exist_ok=True)
+    write_pages(workspace.root)
     if not workspace.configs.exists():
         ConfigRepo.create(workspace.configs, config_files, now)
     ignore = workspace.root / ".gitignore"

@@ -9,7 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from storage.analyzer_settings import AnalyzerSettings
+from storage.escalation_settings import EscalationSettings
 from storage.incident_settings import IncidentSettings
+from storage.memory_settings import MemorySettings
 from storage.records import AgentType
 from storage.slo_settings import Budgets, SloSettings
 
@@ -71,6 +73,8 @@ class Runner(Settings, frozen=True, kw_only=True):
 class Agent(Settings, frozen=True, kw_only=True):
     """An agent of the fleet. `config` is its folder in the config repository; default: its name as a slug.
 
+    `home`: the folder that it lives in already (`~/.claude`, a project with `.claude/`, an OpenClaw workspace), which
+    approved changes then reach. None: it reads the config repository itself.
     `runner`: how golden runs start it; None: they cannot.
     """
 
@@ -78,6 +82,7 @@ class Agent(Settings, frozen=True, kw_only=True):
     type: AgentType = "own"
     slis: list[Sli] = []
     config: str | None = None
+    home: str | None = None
     approvers: list[str] = []
     critical: bool = False  # two people have to approve its changes
     runner: Runner | None = None
@@ -247,3 +252,5 @@ class WorkspaceSettings(Settings, frozen=True, kw_only=True):
     slo: SloSettings = SloSettings()
     budgets: Budgets = Budgets()
     incidents: IncidentSettings = IncidentSettings()
+    escalation: EscalationSettings = EscalationSettings()
+    memory: MemorySettings = MemorySettings()

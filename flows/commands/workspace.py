@@ -10,6 +10,7 @@ import click
 
 from flows.commands.ingest import progress_bar, totals
 from flows.console import Reply, now, print_reply
+from storage.handbook import write_pages
 from storage.scaffold import create_workspace
 from storage.workspace import Workspace
 from tasks.golden.sets import write_starting_sets
@@ -22,9 +23,12 @@ from tasks.ingest.run import Ingested, ingest_sources
 @click.option("--discover", "look", is_flag=True, help="Find the agent logs that are already on this machine.")
 @click.option("--yes", is_flag=True, help="Load what was found without asking.")
 @click.option("--time-zone", default=None, help="Where weeks are cut; default: this machine's.")
+@click.option("--handbook", is_flag=True, help="Only add the pages of the handbook that a workspace lacks.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
-def init(folder: Path, look: bool, yes: bool, time_zone: str | None, as_json: bool) -> Reply:
+def init(folder: Path, look: bool, yes: bool, time_zone: str | None, handbook: bool, as_json: bool) -> Reply:
     """Scaffold a workspace in DIR (default: here); with --discover load the logs found and show a first review."""
+    if handbook:
+        return _add_pages(Workspace.find(str(folder)), as_json)
     found = discover(Path.home(), os.environ) if look else []
     workspace = create_workspace(
         folder, now(), time_zone=time_zone or local_time_zone(), source_paths=[str(place.folder) for place in found]
@@ -32,12 +36,21 @@ def init(folder: Path, look: bool, yes: bool, time_zone: str | None, as_json: bo
     sets = write_starting_sets(workspace.root / "golden-sets")
     say = (lambda _: None) if as_json else click.echo
     say(f"workspace {workspace.root}: settings in agentre.yaml, configs in {workspace.configs.name}/ (git)")
+    say("handbook  charter, on-call page, readiness checklist and runbooks to fill in, in handbook/")
     say(f"golden    {', '.join(path.stem for path in sets)}: sets to start from, in golden-sets/")
     for place in found:
         say(f"found     {place.sessions} {place.format} sessions, {place.bytes / 1e6:,.1f} MB, in {place.folder}")
     if look and not found:
         say("found     no agent logs in the known places; add yours under `sources:` in agentre.yaml")
     reply = _load(workspace, found) if found and _wanted(yes, as_json) else _without_logs(workspace, found)
+    print_reply(reply, as_json)
+    return reply
+
+
+def _add_pages(workspace: Workspace, as_json: bool) -> Reply:
+    """Adds the handbook's pages to a workspace that is older than they are."""
+    written = [str(path.relative_to(workspace.root)) for path in write_pages(workspace.root)]
+    reply = Reply(f"added: {', '.join(written) or 'nothing, all pages are there'}", {"added": written})
     print_reply(reply, as_json)
     return reply
 
