@@ -18,7 +18,7 @@ from storage.crashpoint import crashpoint
 from storage.errors import GitFailed, Refused, UsageError
 from storage.git import Git, blob_id, git_dir_of
 from storage.records import FileChange
-from storage.work_tree import read_file, remove_file, write_file
+from storage.work_tree import bring
 
 COMMITTER: Final = "AgentRE"
 EMAIL: Final = "agentre@localhost"
@@ -130,11 +130,15 @@ class ConfigRepo:
         """Bytes by their id, unfiltered. Raises GitFailed where the repository has none."""
         return self.git.run("cat-file", "blob", self._commit(blob))
 
+    def blobs(self, commit: str | None = None, under: str = "") -> dict[str, str]:
+        """Blob by path of all plain files at a commit, or of those in one folder."""
+        listed = self.git.run("ls-tree", "-r", "-z", "--full-tree", self._commit(commit)).split(b"\0")[:-1]
+        rows = [row.decode("utf-8", "surrogateescape").partition("\t") for row in listed if row[:6] == b"100644"]
+        return {name: about.split()[2] for about, _, name in rows if not under or name.startswith(f"{under}/")}
+
     def paths(self, commit: str | None = None, under: str = "") -> list[str]:
         """Paths of all plain files at a commit, or of those in one folder."""
-        listed = self.git.run("ls-tree", "-r", "-z", "--full-tree", self._commit(commit)).split(b"\0")[:-1]
-        names = [row.partition(b"\t")[2].decode("utf-8", "surrogateescape") for row in listed if row[:6] == b"100644"]
-        return [name for name in names if not under or name.startswith(f"{under}/")]
+        return list(self.blobs(commit, under))
 
     def change(self, path: str, content: bytes, base: str | None) -> FileChange:
         """The change of one file to these bytes, as seen from a commit (None: from nothing)."""
@@ -239,12 +243,18 @@ class ConfigRepo:
                 raise  # a lock file that another process left, a full disk
             raise BranchMoved("the config branch moved meanwhile", where=str(self.path), got=self._tip()) from error
 
-    def commit(self, files: dict[str, bytes], message: str, now: datetime, author: str = COMMITTER) -> str:
-        """Commits these files as they are given, on whatever is there; returns the commit (the old one: no change)."""
+    def commit(
+        self, files: dict[str, bytes], message: str, now: datetime, author: str = COMMITTER, gone: Sequence[str] = ()
+    ) -> str:
+        """Commits these files as they are given, on whatever is there; returns the commit (the old one: no change).
+
+        `gone`: paths that are removed where they exist.
+        """
         for attempt in range(_ATTEMPTS):
             base = self.head()
             changes = [self.change(path, content, base) for path, content in sorted(files.items())]
             changes = [change for change in changes if change.old_blob != change.new_blob]
+            changes += [self.removal(path, base) for path in sorted(gone) if self.entry(path, base)]
             if not changes:
                 return base
             new = self.build(base, changes, message, author, now)
@@ -278,7 +288,7 @@ class ConfigRepo:
             if self.git.run("rev-parse", "--symbolic-full-name", "HEAD").decode().strip() != self._ref:
                 return [f"{self.path} is not on branch {self.branch}: its files were left as they are"]
             crashpoint("tree.before_files")
-            notices = [notice for file in files for notice in self._catch_up_file(file)]
+            notices = [notice for file in files if (notice := bring(self.path, file.path, file))]
             crashpoint("tree.before_index")
             stale = [file for file in files if self._indexed(file.path) == file.old_blob]
             if stale:
@@ -287,25 +297,6 @@ class ConfigRepo:
         except GitFailed as error:  # the commit stands whatever became of the work tree
             return [f"the work tree of {self.path} was left as it is: {error.got or error.what}"]
         return notices
-
-    def _catch_up_file(self, file: FileChange) -> list[str]:
-        try:
-            there = read_file(self.path, file.path)
-            found = None if there is None else self.blob_id(there)
-            wanted = None if file.mode == REMOVED else file.new_blob
-            if found == wanted:
-                return []
-            if found != file.old_blob:
-                return [
-                    f"{file.path} was changed by hand: the file on disk was left as it is, the branch has the new one"
-                ]
-            if wanted is None:
-                remove_file(self.path, file.path)
-            else:
-                write_file(self.path, file.path, file.content)
-        except (Refused, OSError) as error:
-            return [f"{file.path}: left as it is on disk ({error.what if isinstance(error, Refused) else error})"]
-        return []
 
     def _indexed(self, path: str) -> str | None:
         """The blob that the repository's own index has for a path; None: no entry."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Mapping
 from itertools import groupby
 
 import click
 
+from flows.commands.proposals import require_terminal
 from flows.console import Reply, command, now, table, writing
 from reports.proposal import diff_lines
 from reports.text import clean
+from storage.errors import Refused, UsageError
 from storage.ledger import Ledger
-from storage.workspace import Workspace
-from tasks.approve import versions
+from storage.workspace import SETTINGS_FILE, Workspace
+from tasks.approve import homes, versions
 from tasks.metrics.weeks import Week
 
 AGENT = click.option("--agent", help="One agent alone; default: all.")
@@ -20,7 +23,7 @@ AGENT = click.option("--agent", help="One agent alone; default: all.")
 
 @click.group()
 def config() -> None:
-    """Versions of the agents' configs: snapshot, diff, tag, log."""
+    """Versions of the agents' configs: snapshot, diff, tag, log; pull and push for the homes they live in."""
 
 
 @config.command()
@@ -98,3 +101,64 @@ def _week(ledger: Ledger, week: Week, agent: str | None) -> str:
 
 def _scores(scores: list[versions.Score]) -> str:
     return ", ".join(f"{score.dimension} {score.mean:.2f} ({score.n})" for score in scores) or "not scored"
+
+
+@config.command()
+@click.argument("agent")
+@click.option("--as", "person", default=getpass.getuser, help="Who records it; default: your user name.")
+@command
+def pull(workspace: Workspace, agent: str, person: str) -> Reply:
+    """Record an agent's home (`home:` in agentre.yaml) as it is, as one commit; asks after showing what differs."""
+    found = _drift(workspace, agent)
+    if not found.paths:
+        return Reply("\n".join(["nothing to record", *_left_out(found)]), _data(found))
+    require_terminal()
+    _show(found, found.here, found.there)
+    for line in homes.meaning(found):
+        click.echo(f"  ! {line}")
+    if not click.confirm(f"Record this as what {found.home.agent}'s home is?", default=False):
+        raise Refused("nothing was recorded")
+    commit = homes.pull(workspace, found, person, now())
+    return Reply(f"recorded as commit {commit[:12]}", _data(found) | {"commit": commit})
+
+
+@config.command()
+@click.argument("agent")
+@command
+def push(workspace: Workspace, agent: str) -> Reply:
+    """Bring an agent's home to what is committed, undoing what was changed there since; asks after showing it."""
+    found = _drift(workspace, agent)
+    if not found.paths:
+        return Reply("\n".join(["the home is as it is committed", *_left_out(found)]), _data(found))
+    require_terminal()
+    _show(found, found.there, found.here)
+    if not click.confirm(f"Change {found.home.root} so?", default=False):
+        raise Refused("nothing was changed")
+    notices = homes.push(workspace, found)
+    return Reply("\n".join([f"files changed: {len(found.paths) - len(notices)}", *notices]), _data(found))
+
+
+def _drift(workspace: Workspace, name: str) -> homes.Drift:
+    (agent,) = versions.agents_of(workspace, name)
+    found = homes.drift(workspace, agent)
+    if found is None:
+        raise UsageError(
+            f"{agent.name} has no home in agentre.yaml", where=str(workspace.root / SETTINGS_FILE),
+            accepted=f"`home: ~/.claude`, say, under the agent {agent.name}",
+        )  # fmt: skip
+    return found
+
+
+def _show(found: homes.Drift, old: Mapping[str, bytes | None], new: Mapping[str, bytes | None]) -> None:
+    for path in found.paths:
+        click.echo("\n".join(diff_lines(path, old[path], new[path])))
+    click.echo("\n".join([f"{len(found.paths)} files differ between {found.home.root} and {found.commit[:12]}",
+                          *_left_out(found)]))  # fmt: skip
+
+
+def _left_out(found: homes.Drift) -> list[str]:
+    return [clean(f"left out: {path}: {why}") for path, why in sorted(found.left_out.items())]
+
+
+def _data(found: homes.Drift) -> dict[str, object]:
+    return {"agent": found.home.agent, "home": found.home.root, "paths": found.paths, "left_out": found.left_out}

@@ -26,6 +26,7 @@ from storage.workspace import Workspace
 from tasks.approve import run as approval
 from tasks.approve.differences import named
 from tasks.approve.holds import holds
+from tasks.approve.homes import drifted
 from tasks.approve.signature import NAMESPACE
 from tasks.improve.propose import propose
 from tasks.improve.requests import read_request
@@ -208,7 +209,8 @@ def _shown(workspace: Workspace, proposal: Proposal, held: list[str]) -> str:
     repository = ConfigRepo(workspace.configs)
     head = repository.head()
     base = {file.path: raw for file in proposal.files if (raw := repository.read(file.path, head)) is not None}
-    return review_text(proposal, base, held + named(proposal, base))
+    moved = drifted(workspace, proposal.agent, proposal.files) if proposal.state == "waiting" else []
+    return review_text(proposal, base, held + moved + named(proposal, base))
 
 
 def _summary(proposal: Proposal) -> dict[str, object]:

@@ -10,6 +10,7 @@ from storage import proposals as stored
 from storage.config_repo import ConfigRepo
 from storage.crashpoint import crashpoint
 from storage.errors import Refused
+from storage.homes import deliver
 from storage.ledger import Ledger
 from storage.records import Approval, Change, Event, Proposal, ProposalState, stable_id
 from storage.text import storable
@@ -36,6 +37,7 @@ from tasks.approve.decision import (
     needed,
 )
 from tasks.approve.holds import check_free
+from tasks.approve.homes import check_home
 from tasks.approve.rollback import rollback_proposal
 from tasks.approve.signature import check_signature
 from tasks.common.redact import Redactor
@@ -159,6 +161,7 @@ def _check_open(workspace: Workspace, ledger: Ledger, asked: Proposal, decision:
         verified(workspace, asked)
         repo = ConfigRepo(workspace.configs)
         check_fresh(repo, asked.files, repo.head())
+        check_home(workspace, asked.agent, asked.files)
         check_content(repo, asked)
         check_free(ledger, asked, now)
     except Refused as error:
@@ -222,10 +225,11 @@ def _apply(workspace: Workspace, ledger: Ledger, asked: Proposal, now: datetime)
         if now >= asked.expires_at:
             raise Expired("the approval has expired", got=f"{asked.expires_at:%Y-%m-%d %H:%M} UTC")
         check_free(ledger, asked, now)
+        check_home(workspace, asked.agent, asked.files)
         new = commit(repo, asked, given, now)
     else:
         new = found
-    notices = repo.catch_up(asked.files)
+    notices = [*repo.catch_up(asked.files), *deliver(workspace, asked.agent, asked.files)]
     crashpoint("apply.before_ledger")
     made = Change(
         change_id=stable_id("change", asked.digest), proposal_id=asked.proposal_id, agent=asked.agent, kind=asked.kind,

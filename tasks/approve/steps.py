@@ -14,6 +14,7 @@ from storage.workspace import Workspace
 from tasks.approve import run
 from tasks.approve.differences import named
 from tasks.approve.holds import holds
+from tasks.approve.homes import drifted
 from tasks.approve.signature import how_to_sign
 from tasks.common.steps import step
 
@@ -72,7 +73,8 @@ def show(workspace: Workspace, proposal_id: str, now: datetime) -> Shown:
     found = ((file.path, repository.read(file.path, head)) for file in proposal.files)
     base = {path: raw for path, raw in found if raw is not None}
     signed = how_to_sign(proposal) if workspace.settings.approval.require_signature else None
-    return Shown(proposal, base, held + named(proposal, base), signed)
+    moved = drifted(workspace, proposal.agent, proposal.files) if proposal.state == "waiting" else []
+    return Shown(proposal, base, held + moved + named(proposal, base), signed)
 
 
 @step()

@@ -32,7 +32,7 @@ from storage.config_repo import ConfigRepo
 from storage.errors import AgentREError, Refused
 from storage.ledger import Ledger, open_ledger, publish
 from storage.workspace import Workspace
-from tasks.approve import audit, run, versions
+from tasks.approve import audit, homes, run, versions
 from tasks.improve.propose import Unfit, propose
 from tasks.improve.requests import read_request
 from tasks.improve.run import draft_proposals
@@ -42,7 +42,7 @@ from tasks.metrics.run import close_weeks
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOMES = {"ada/SOUL.md": b"# Ada\n", "ada/config.yaml": b"temperature: 0.7\n", "ada/MEMORY.md": b"# Memory\n"}
-SETTINGS = "agents: [{name: Ada, config: ada}]\napprovers: [sam]\nsources: [{path: logs, agent: Ada}]\n"
+SETTINGS = "agents: [{name: Ada, config: ada, home: home}]\napprovers: [sam]\nsources: [{path: logs, agent: Ada}]\n"
 COOLER = b'{"kind": "config", "agent": "Ada", "title": "Cooler", "key": "temperature", "value": 0.2}'
 LATE = b'{"kind": "memory", "agent": "Ada", "title": "Late", "content": "# Memory\\n- Late.\\n"}'
 HOSTILE = b'{"kind": "memory", "agent": "Ada", "title": "Bad", "content": "# M\\u200b\\n"}'
@@ -52,6 +52,9 @@ def prepare(folder: Path) -> Workspace:
     """A fleet with its logs, before anything was done."""
     (folder / "logs").mkdir(parents=True)
     (folder / "agentre.yaml").write_text(SETTINGS)
+    (folder / "home").mkdir()
+    for path, content in HOMES.items():
+        (folder / path.replace("ada/", "home/")).write_bytes(content)
     for number in range(3):
         (folder / "logs" / f"{number}.jsonl").write_bytes(session(number, calls=2))
     workspace = Workspace(folder)
@@ -117,11 +120,12 @@ def state(workspace: Workspace) -> dict[str, object]:
         faults = list(audit.faults(workspace, ledger))
     status = subprocess.run(["git", "-C", workspace.configs, "status", "--porcelain"], capture_output=True, check=True)
     tree = repo.git.run("rev-parse", f"{repo.head()}^{{tree}}").decode().strip()
+    home = homes.drift(workspace, workspace.settings.agents[0])
     return {
         "proposals": states, "counts": counts, "events": events, "faults": faults, "tree": tree,
         "commits": len(repo.git.run("rev-list", repo.head()).split()), "dirty": status.stdout.decode(),
         "tag": bool(repo.git.run("for-each-ref", "refs/tags/v2026-w47")), "published": workspace.read_copy.exists(),
-        "left": sorted(str(p.name) for p in workspace.configs.rglob("*.tmp")),
+        "left": sorted(str(p.name) for p in workspace.root.rglob("*.tmp")), "home": home.paths if home else None,
     }  # fmt: skip
 
 
