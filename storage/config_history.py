@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -131,3 +132,12 @@ def resolved(repo: ConfigRepo, text: str, zone_date: datetime | None) -> str:
     if found is None:
         raise NotFound("no such tag, commit or date", got=text, next_command="agentre config log")
     return found
+
+
+def entries_below(repo: ConfigRepo, folder: str, commit: str) -> Iterator[tuple[str, str, str, int]]:
+    """Path, mode, blob and size in bytes of everything below a folder at a commit, links and executables too."""
+    listed = repo.git.run("ls-tree", "-r", "-z", "--long", "--full-tree", commit, "--", f"{folder}/")
+    for row in listed.split(b"\0")[:-1]:
+        about, _, name = row.partition(b"\t")
+        mode, _, blob, size = about.decode().split()
+        yield name.decode("utf-8", "surrogateescape"), mode, blob, int(size) if size.isdigit() else 0

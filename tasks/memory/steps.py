@@ -1,0 +1,26 @@
+"""Memory as a step of a flow."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from storage.errors import UsageError
+from storage.opening import writing
+from storage.workspace import Workspace
+from tasks.common.steps import show_table, step
+from tasks.memory import run
+
+
+@step()
+def consolidate_memory(workspace: Workspace, now: datetime) -> list[run.Consolidated]:
+    """Brings each agent's MEMORY.md up to its daily logs; nothing where there is no config repository yet."""
+    with writing(workspace, "consolidating memory") as ledger:
+        try:
+            done = run.consolidate(workspace, ledger, now)
+        except UsageError as error:
+            return [run.Consolidated(agent.name, "refused", error.what) for agent in workspace.settings.agents]
+    rows = [
+        {"agent": one.agent, "state": one.state, "logs": one.logs, **one.counts, "reason": one.reason} for one in done
+    ]
+    show_table("memory", rows, "Daily logs consolidated into MEMORY.md")
+    return done
