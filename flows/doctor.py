@@ -40,7 +40,7 @@ def examine(workspace: Workspace, ledger: Ledger | None, now: datetime) -> Itera
     if not workspace.ledger.exists():
         yield Check("ledger", "note", "nothing was ingested yet", "agentre ingest")
     if ledger:
-        facts = ledger.rows("doctor/facts")[0]
+        facts = ledger.rows("doctor/facts", now=now)[0]
         yield from _contents(workspace, ledger, facts, now)
         yield from _proposals(facts)
         yield from _approvals(workspace, ledger)
@@ -81,6 +81,9 @@ def _contents(workspace: Workspace, ledger: Ledger, facts: dict[str, Any], now: 
     age = now - facts["last_ingest"] if facts["last_ingest"] else None
     if age and age > timedelta(days=2):
         yield Check("ingest", "note", f"the last was {age.days} days ago", "agentre serve, or agentre ingest")
+    if facts["future"]:
+        detail = f"{facts['future']} runs begin in the future, and count when that week comes"
+        yield Check("clocks", "note", detail, "set the clock of the machine that wrote them")
     unreadable = ledger.rows("doctor/quarantine")
     for row in unreadable[:5]:
         detail = f"{row['entries']} x {row['reason']}, first at {row['file']}:{row['line']}"
