@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -22,6 +24,18 @@ STREAMS: Final = {
 }  # fmt: skip
 """Indicators whose events a change point can be looked for in, and which way is bad. Of others it cannot be told."""
 LONGEST: Final = timedelta(days=90)
+
+
+def turned(events: Sequence[tuple[datetime, float]]) -> tuple[datetime | None, float]:
+    """The first bad event from the change point on, in the order of time, and the mean from it on.
+
+    None and 0 without events.
+    """
+    since = events[change_point([value for _, value in events]) :]
+    least = min((value for _, value in since), default=0.0)
+    first = next((i for i, (_, value) in enumerate(since) if value > least), 0)
+    values = [value for _, value in since[first:]]
+    return (since[first][0], fmean(values)) if values else (None, 0.0)
 
 
 class Beginnings:
@@ -45,11 +59,15 @@ class Beginnings:
             for agent, workflow, at, value in frame.select("agent", "workflow", "at", "value").iter_rows()
             if (row["agent"] in (None, agent)) and (row["workflow"] in (None, workflow)) and value is not None
         ]
-        if not own:
-            return None
-        own = own[change_point([value for _, value in own]) :]
-        worse = min(value for _, value in own)
-        return next((at for at, value in own if value > worse), own[0][0])
+        return turned(own)[0]
+
+    def of_runs(self, query: str, start: datetime, end: datetime, **about: object) -> tuple[datetime | None, float]:
+        """When an agent's runs turned bad, and their mean since then.
+
+        The query gives one row a run: `at`, and `value`, larger where it is worse.
+        """
+        rows = self._ledger.rows(query, start=start, end=end, **about)
+        return turned([(row["at"], float(row["value"])) for row in rows])
 
     def _frame(self, query: str, start: datetime, end: datetime) -> pl.DataFrame:
         key = query, start

@@ -30,7 +30,7 @@ def every(ledger: Ledger) -> list[Incident]:
     return [_incident(row, []) for row in ledger.rows("incidents/incident_every")]
 
 
-def event(kind: str, incident: Incident, at: datetime, *parts: object, **payload: object) -> Event:
+def event(kind: str, incident: Incident, at: datetime, /, *parts: object, **payload: object) -> Event:
     """An event of an incident; `parts` tell it from others of its kind, so that telling it twice is harmless."""
     return Event(
         event_id=stable_id(kind, incident.incident_id, *parts), kind=kind, at=at, agent=incident.agent,

@@ -17,8 +17,8 @@ from storage.records import Record
 
 Kind = Literal["behaviour", "budget", "cost", "policy", "bench"]
 Severity = Literal["P1", "P2", "P3"]
-LATE: Final = timedelta(minutes=1)
-"""By how much an earlier beginning is worth telling."""
+RECORDED: Final = ("policy", "limit", "bench")
+"""Sources whose beginning is recorded, so that late data may move it. Of others it is estimated, once."""
 
 
 class Signal(Record, frozen=True, kw_only=True):
@@ -137,7 +137,9 @@ def is_news(signal: Signal, incident: Incident) -> bool:
 
 
 def _earlier(signal: Signal, known: Sequence[datetime]) -> bool:
-    return signal.started_at is not None and bool(known) and signal.started_at < min(known) - LATE
+    return (
+        signal.source in RECORDED and signal.started_at is not None and bool(known) and signal.started_at < min(known)
+    )
 
 
 def with_told(incident: Incident, told: Told) -> Incident:

@@ -27,6 +27,11 @@ EARLIER: Final = timedelta(days=42)
 """How far back the runs go that they are compared with."""
 MEMORY: Final = timedelta(days=28)
 """How old a violation, an investigation or a golden run may be and still be a signal."""
+PATTERN: Final = "failures"
+PATTERNS: Final = 5
+"""Kinds of failure that one incident is told of."""
+ORDER: Final[tuple[Kind, ...]] = ("policy", "behaviour", "bench", "budget", "cost")
+"""What says most of a cause first: an incident is of the kind of its first signal."""
 STALE: Final = timedelta(days=8)
 """After which an SLO that is evaluated no more says nothing."""
 KINDS: Final[dict[str, Kind]] = {
@@ -51,12 +56,14 @@ class Look:
 
 
 def signals(look: Look) -> list[Signal]:
-    """Everything that may open an incident now, the worst and oldest first; the order is the same in every look."""
+    """Everything that may open an incident now, the worst first; the order is the same in every look."""
     found = [
         *_slos(look), *_investigations(look), *_violations(look), *_bursts(look), *_costs(look), *overspending(look),
         *_benches(look),
     ]  # fmt: skip
-    return sorted(found, key=lambda each: (not each.opens, each.severity, each.started_at or each.seen_at, each.what))
+    return sorted(
+        found, key=lambda each: (not each.opens, each.severity, ORDER.index(each.kind), each.seen_at, each.what)
+    )
 
 
 def patterns(look: Look, incident: Incident) -> list[Signal]:
@@ -64,7 +71,8 @@ def patterns(look: Look, incident: Incident) -> list[Signal]:
 
     Minor ones (P3: effort that was wasted) count where the incident is of cost.
     """
-    if incident.agent is None or incident.kind == "bench":
+    known = sum(each.source == PATTERN for each in incident.told)
+    if incident.agent is None or incident.kind == "bench" or known >= PATTERNS:
         return []
     rows = look.ledger.rows(
         "incidents/incident_patterns", agent=incident.agent, now=look.now, minor=incident.kind == "cost",
@@ -72,12 +80,12 @@ def patterns(look: Look, incident: Incident) -> list[Signal]:
     )  # fmt: skip
     return [
         Signal(
-            source="failures", kind=incident.kind, agent=incident.agent, fingerprint=row["fingerprint"],
-            severity=incident.severity, opens=False, started_at=row["first_at"], seen_at=look.now,
+            source=PATTERN, kind=incident.kind, agent=incident.agent, fingerprint=row["fingerprint"],
+            severity="P3", opens=False, started_at=row["first_at"], seen_at=look.now,
             what=f"{row['failure_class']}{' of ' + row['tool'] if row['tool'] else ''} in {row['runs']} runs since",
             ref={"fingerprint": row["fingerprint"]},
         )
-        for row in rows
+        for row in rows[: PATTERNS - known]
     ]  # fmt: skip
 
 
@@ -139,16 +147,14 @@ def _bursts(look: Look) -> Iterator[Signal]:
         "incidents/incident_bursts", recent=look.now - RECENT, history=look.now - RECENT - EARLIER, now=look.now
     )
     for row in rows:
-        for name, kind, said in (("hard", "behaviour", "broke off"), ("infra", "bench", "were broken by the platform")):
-            bad, n = row[name], row["n"]
-            if not bad or chance(bad, n, row[f"{name}_before"], row["n_before"]) > LEVEL:
+        for name, kind, said in _BROKEN:
+            bad, n, before, n_before = row[name], row["n"], row[f"{name}_before"], row["n_before"]
+            if not bad or chance(bad, n, before, n_before) > LEVEL:
                 continue
-            what = (
-                f"{bad} of {n} runs {said} in {RECENT.days} days, {row[f'{name}_before']} of {row['n_before']} before"
-            )
+            what = f"{bad} of {n} runs {said} in {RECENT.days} days, {before} of {n_before} before"
             severity: Severity = "P1" if 2 * bad >= n else "P2"
-            of: Kind = "behaviour" if kind == "behaviour" else "bench"
-            yield _signal("burst", of, row["agent"], severity, what, row[f"{name}_from"], row[f"{name}_to"], name)
+            begun, share = _turned(look, "incidents/incident_broken", agent=row["agent"], infra=name == "infra")
+            yield _signal("burst", kind, row["agent"], severity, what, begun, row[f"{name}_to"], name, share=share)
 
 
 def _costs(look: Look) -> Iterator[Signal]:
@@ -156,10 +162,16 @@ def _costs(look: Look) -> Iterator[Signal]:
         if beyond_chance(row["beyond"], row["n"], row["rank"], row["n_before"]) <= LEVEL:
             of = f" of {row['task_type']}" if row["task_type"] else ""
             what = f"{row['beyond']} of {row['n']} runs{of} cost over ${row['bound']:.4f}, as 1 % of earlier ones did"
+            begun, _ = _turned(look, "incidents/incident_priced", agent=row["agent"], task_type=row["task_type"])
             yield _signal(
-                "cost", "cost", row["agent"], "P3", what, row["first_at"], row["last_at"], row["task_type"],
+                "cost", "cost", row["agent"], "P3", what, begun, row["last_at"], row["task_type"],
                 task_type=row["task_type"],
             )  # fmt: skip
+
+
+def _turned(look: Look, query: str, **about: object) -> tuple[datetime | None, float]:
+    """When the runs turned, and their mean since: looked for in twice the time in which the signal was found."""
+    return Beginnings(look.ledger).of_runs(query, look.now - 2 * RECENT, look.now, **about)
 
 
 def anomalies(look: Look, before: datetime, start: datetime) -> list[dict[str, Any]]:

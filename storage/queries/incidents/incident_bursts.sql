@@ -22,9 +22,7 @@ SELECT
     count(*) FILTER (started_at < $recent) AS n_before,
     count(*) FILTER (started_at < $recent AND is_hard) AS hard_before,
     count(*) FILTER (started_at < $recent AND is_infra) AS infra_before,
-    min(started_at) FILTER (is_recent AND is_hard) AS hard_from,
     max(started_at) FILTER (is_recent AND is_hard) AS hard_to,
-    min(started_at) FILTER (is_recent AND is_infra) AS infra_from,
     max(started_at) FILTER (is_recent AND is_infra) AS infra_to
 FROM judged
 GROUP BY agent

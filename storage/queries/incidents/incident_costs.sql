@@ -21,8 +21,7 @@ cleared AS (
 SELECT
     priced.agent, priced.task_type, n_before, rank, bound, count(*) AS n,
     count(*) FILTER (cost_usd > bound) AS beyond,
-    min(started_at) FILTER (cost_usd > bound) AS first_at, max(started_at) FILTER (cost_usd > bound) AS last_at,
-    median(cost_usd)::DOUBLE AS typical
+    max(started_at) FILTER (cost_usd > bound) AS last_at
 FROM priced JOIN earlier
     ON earlier.agent = priced.agent AND earlier.task_type IS NOT DISTINCT FROM priced.task_type
 LEFT JOIN cleared ON cleared.agent = priced.agent

@@ -2,4 +2,4 @@
 SELECT subject AS incident_id, agent, "at", payload
 FROM events
 WHERE kind = 'incident_signal' AND list_contains($ids, subject)
-ORDER BY "at", event_id
+ORDER BY "at", payload ->> 'opens' DESC, payload ->> 'severity', event_id
