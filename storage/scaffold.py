@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -21,8 +22,8 @@ version: 1
 time_zone: {time_zone}        # weeks are cut here; everything stored is UTC
 
 # Who may approve a change. An empty list lets anyone who reaches the form approve, and says so each time.
-approvers: []
-
+approvers: {approvers}
+{approval}
 # Your agents. Type: engineer, ops, research, orchestrator or own. Two or three SLIs each are plenty.
 agents: []
 #  - name: Ada
@@ -49,6 +50,15 @@ prefect:
   port: 4200
 """
 
+SIGNED: Final = """
+# An approval is proved by an ssh signature over the exact change; `signers` lists whose key counts for whom.
+approval:
+  require_signature: true
+  allowed_signers: {file}
+"""
+
+SIGNERS_FILE: Final = "signers"
+
 NO_SOURCES: Final = "#  - {path: ~/.claude/projects}\n#  - {path: logs/ada, agent: Ada}"
 
 CONFIGS_README: Final = b"""# The agents' configs
@@ -59,23 +69,50 @@ bytes: the commit's `AgentRE-Approval:` line names the digest. `git log` tells w
 """
 
 
+@dataclass(frozen=True)
+class Signers:
+    """Whose signature approves, and the public key (`ssh-ed25519 AAAA…`) that it has to be made with."""
+
+    approver: str
+    key: str
+
+
 def create_workspace(
-    root: Path, now: datetime, *, time_zone: str = "UTC", source_paths: list[str] | None = None
-) -> Workspace:
+    root: Path, now: datetime, *, time_zone: str = "UTC", source_paths: list[str] | None = None,
+    signers: Signers | None = None,
+) -> Workspace:  # fmt: skip
     """Makes a workspace in a folder and returns it. Nothing that exists is overwritten.
 
-    `source_paths` become the sources of its `agentre.yaml`.
+    `source_paths` become the sources of its `agentre.yaml`. `signers`: every approval needs this signature.
     Raises UsageError where the folder is a workspace already.
     """
+    check_new(root)
     path = root / SETTINGS_FILE
-    if path.exists():
-        raise UsageError("this is a workspace already", where=str(path), next_command="agentre doctor")
     root.mkdir(parents=True, exist_ok=True)
     workspace = Workspace(root.resolve())
     complete_workspace(workspace, now, {"README.md": CONFIGS_README})
     sources = "\n".join(f"  - {{path: {_quoted(source)}}}" for source in source_paths or []) or NO_SOURCES
-    path.write_text(SETTINGS.format(time_zone=time_zone, sources=sources), encoding="utf-8")
+    approvers, approval = "[]", ""
+    if signers:
+        _list_key(workspace.root / SIGNERS_FILE, signers)
+        approvers, approval = f"[{_quoted(signers.approver)}]", SIGNED.format(file=SIGNERS_FILE)
+    text = SETTINGS.format(time_zone=time_zone, sources=sources, approvers=approvers, approval=approval)
+    path.write_text(text, encoding="utf-8")
     return workspace
+
+
+def check_new(root: Path) -> None:
+    """Raises UsageError where the folder is a workspace already."""
+    path = root / SETTINGS_FILE
+    if path.exists():
+        raise UsageError("this is a workspace already", where=str(path), next_command="agentre doctor")
+
+
+def _list_key(path: Path, signers: Signers) -> None:
+    """Adds a key to the list, as ssh-keygen has it: for approvals alone."""
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    line = f'{signers.approver} namespaces="agentre-approval" {signers.key}\n'
+    path.write_text(before if line in before else before + line, encoding="utf-8")
 
 
 def complete_workspace(workspace: Workspace, now: datetime, config_files: dict[str, bytes]) -> None:

@@ -10,8 +10,9 @@ import click
 
 from flows.commands.ingest import progress_bar, totals
 from flows.console import Reply, now, print_reply
+from flows.signing import offer
 from storage.handbook import write_pages
-from storage.scaffold import create_workspace
+from storage.scaffold import check_new, create_workspace
 from storage.workspace import Workspace
 from tasks.golden.sets import write_starting_sets
 from tasks.ingest.discovery import Discovered, discover
@@ -29,15 +30,20 @@ def init(folder: Path, look: bool, yes: bool, time_zone: str | None, handbook: b
     """Scaffold a workspace in DIR (default: here); with --discover load the logs found and show a first review."""
     if handbook:
         return _add_pages(Workspace.find(str(folder)), as_json)
-    found = discover(Path.home(), os.environ) if look else []
-    workspace = create_workspace(
-        folder, now(), time_zone=time_zone or local_time_zone(), source_paths=[str(place.folder) for place in found]
-    )
-    sets = write_starting_sets(workspace.root / "golden-sets")
     say = (lambda _: None) if as_json else click.echo
+    found = discover(Path.home(), os.environ) if look else []
+    check_new(folder)
+    signers = None if as_json else offer(Path.home() / ".ssh", say)
+    workspace = create_workspace(
+        folder, now(), time_zone=time_zone or local_time_zone(), source_paths=[str(place.folder) for place in found],
+        signers=signers,
+    )  # fmt: skip
+    sets = write_starting_sets(workspace.root / "golden-sets")
     say(f"workspace {workspace.root}: settings in agentre.yaml, configs in {workspace.configs.name}/ (git)")
     say("handbook  charter, on-call page, readiness checklist and runbooks to fill in, in handbook/")
     say(f"golden    {', '.join(path.stem for path in sets)}: sets to start from, in golden-sets/")
+    if signers:
+        say(f"approvals each needs {signers.approver}'s signature; the keys that count are in signers")
     for place in found:
         say(f"found     {place.sessions} {place.format} sessions, {place.bytes / 1e6:,.1f} MB, in {place.folder}")
     if look and not found:
