@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "slo": ("slo", "SLOs with their error budgets; OpenMetrics and Grafana; override a freeze."),
     "cost": ("cost", "What agents cost, against budgets, with a forecast and what is out of line."),
     "kpi": ("kpi", "The twenty key figures, each with its interval, n and usual target."),
+    "maturity": ("maturity", "The stage from demo to reliable, by artefacts; what the next one lacks."),
     "config": ("config", "Versions of the agents' configs: snapshot, diff, tag, log."),
     "judge": ("judge", "Let a model judge golden runs; it counts only where it agrees with people."),
     "query": ("query", "Read-only SQL on the published copy of the ledger."),

@@ -11,6 +11,7 @@ from reports.text import NOT_RECORDED, clean, money, percent, plural, short
 
 STANDING: Final = {"met": "ok", "missed": "MISSED", "open": "open", None: ""}
 """How a figure stands to the usual target; open: its interval holds both sides."""
+STAGES: Final = {1: "Demo", 2: "Beta", 3: "Production", 4: "Reliable"}
 
 
 def told(value: float | None, unit: str) -> str:
@@ -90,3 +91,19 @@ def notes(overview: Any) -> list[str]:
     if len(overview.refused) > 5:
         found.append(f"tickets: and {len(overview.refused) - 5:,} more lines that could not be read")
     return found
+
+
+def maturity_text(found: Any) -> str:
+    """The stage for the terminal: each criterion with what can be pointed to, then what the next stage lacks."""
+    lines = [f"Maturity: stage {found.stage} of 4, {found.name}"]
+    for stage, name in STAGES.items():
+        lines += ["", f"{stage} {name}"]
+        lines += [
+            f"  {'✓' if each.met else '✗'} {each.name:<40} {clean(each.artefact, 120)}"
+            for each in found.criteria
+            if each.stage == stage
+        ]
+    if found.missing:
+        lines += ["", f"For stage {found.stage + 1}:"]
+        lines += [f"  {each.name}: {each.next}" for each in found.missing]
+    return "\n".join(lines)

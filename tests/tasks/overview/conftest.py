@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from overview_rows import END, add_events, add_incidents, add_trials, write_tickets
+from overview_rows import END, add_events, add_incidents, add_trials, examine, write_tickets
 
 from storage.config_repo import ConfigRepo
 from storage.ledger import open_ledger
 from storage.workspace import Workspace
-from tasks.incidents.run import detect_failures
 from tasks.ingest.run import ingest_sources
 from tasks.sample.fleet import write_fleet
 from tasks.slo.run import evaluate_slos
@@ -25,7 +24,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     ConfigRepo.create(workspace.configs, {"README.md": b"configs"}, END)
     ingest_sources(workspace, now=END)
     with open_ledger(workspace.ledger, purpose="test") as ledger:
-        detect_failures(workspace, ledger, END)
+        examine(ledger)
         evaluate_slos(workspace, ledger, END - timedelta(hours=1))
         add_events(ledger)
         add_incidents(ledger)

@@ -80,7 +80,8 @@ def test_figures_equal_independent_sql(demo: Workspace, month: Overview, key: st
     with open_ledger(demo.ledger, purpose="test") as ledger:
         (row,) = ledger.typed(TOLD[key])[1]
     value, n = row.values()
-    assert (line.figure.value, line.figure.n) == (pytest.approx(float(value)), n)
+    assert line.figure.value == pytest.approx(float(value))
+    assert line.figure.n == n
 
 
 def test_there_are_twenty_and_each_has_an_interval(month: Overview) -> None:
@@ -98,10 +99,7 @@ def test_parts_are_told(month: Overview) -> None:
     """Severities of incidents, reasons of failed changes, the 99th percentile: each part stands beside its figure."""
     parts = {line.kpi.key: {p.label: (p.figure.value, p.figure.n) for p in line.parts} for line in month.lines}
     assert parts["incidents"] == {"P2": (2.0, 2), "P1": (1.0, 1)}
-    assert parts["change-failure"] == {
-        "measured worse": (pytest.approx(1 / 3), 3),
-        "rolled back": (pytest.approx(1 / 3), 3),
-    }
+    assert parts["change-failure"] == {"measured worse": (1 / 3, 3), "rolled back": (1 / 3, 3)}
     assert parts["latency"] == {"p99": (3.663, 100)}
     assert parts["mttr"] == {"P1": (6.0, 1), "P2": (30.0, 1)}
 
