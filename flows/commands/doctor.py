@@ -40,9 +40,14 @@ def doctor(workspace: Workspace, list_formats: bool, rebuilds: bool) -> Reply:
 def _rebuild(workspace: Workspace) -> None:
     """Puts the approved changes that the commits tell of back into the ledger."""
     with writing(workspace, "doctor --rebuild") as ledger:
-        count = rebuild(workspace, ledger)
+        done = rebuild(workspace, ledger)
     publish(workspace.ledger, workspace.read_copy)
-    click.echo(f"changes put back from the commits: {count}", err=True)
+    click.echo(f"changes put back from the commits: {done.changes}", err=True)
+    for commit in done.unproved:
+        click.echo(f"not put back: commit {commit[:12]} claims an approval, but the service did not sign it", err=True)
+    if done.changes and done.key is None:
+        told = "there is no `commit_key`, so what the commits claim was believed: look at `agentre config log`"
+        click.echo(told, err=True)
 
 
 def _formats() -> Reply:

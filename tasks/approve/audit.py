@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
+from storage.commit_signature import is_signed, public_key
 from storage.config_history import Commit, commits, parent, touched
 from storage.config_repo import ConfigRepo
 from storage.crashpoint import crashpoint
@@ -36,20 +39,35 @@ def faults(workspace: Workspace, ledger: Ledger) -> Iterator[str]:
             yield f"change {row['change_id'][:8]} is commit {row['commit'][:12]}, which is not on the branch"
 
 
-def rebuild(workspace: Workspace, ledger: Ledger) -> int:
-    """Changes that were put back into the ledger from the commits that carry an approval, oldest first.
+@dataclass
+class Rebuilt:
+    """What a rebuild did. `unproved`: commits with an approval's trailer that the service's key did not sign."""
 
-    What the commits do not have is lost: the manifest, the feedback, the signature. Safe to repeat.
+    changes: int = 0
+    unproved: list[str] = field(default_factory=list)
+    key: str | None = None  # the service's public key; None: the trailers themselves were believed
+
+
+def rebuild(workspace: Workspace, ledger: Ledger) -> Rebuilt:
+    """Puts back into the ledger the changes of the commits that carry an approval, oldest first.
+
+    Where the workspace has a `commit_key`, only commits that it signed count: anybody can write a trailer. What the
+    commits do not have is lost: the manifest, the feedback, the approver's signature. Safe to repeat.
     """
-    repo = ConfigRepo(workspace.configs)
+    repo, done = ConfigRepo(workspace.configs), Rebuilt()
     known = {row["digest"] for row in ledger.rows("approve/every_change")}
-    made = 0
+    private = workspace.settings.approval.commit_key
+    done.key = public_key(workspace.root / Path(private).expanduser()) if private else None
     for commit in reversed(commits(repo)):
         digest = commit.trailer(TRAILER)
-        if digest and digest not in known and _put_back(workspace, ledger, repo, commit, digest):
+        if not digest or digest in known:
+            continue
+        if done.key and not is_signed(repo, commit.id, done.key):
+            done.unproved.append(commit.id)
+        elif _put_back(workspace, ledger, repo, commit, digest):
             known.add(digest)
-            made += 1
-    return made
+            done.changes += 1
+    return done
 
 
 def _put_back(workspace: Workspace, ledger: Ledger, repo: ConfigRepo, commit: Commit, digest: str) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import pytest
-from approval_trials import HOMES, asked_by
+from approval_trials import HOMES, asked_by, key_of
 
 from storage.config_repo import ConfigRepo
 from storage.ledger import Ledger
 from storage.workspace import Workspace
+from tasks.approve.apply import KIND, PROPOSAL, TRAILER
 from tasks.approve.audit import faults, rebuild
 from tasks.approve.run import apply, broken_answer, decide, rollback
 
@@ -27,7 +29,7 @@ def changed(workspace: Workspace, ledger: Ledger, now: datetime) -> ConfigRepo:
 
 def test_all_is_well(workspace: Workspace, ledger: Ledger, changed: ConfigRepo) -> None:
     """Approved and applied by the rules, nothing is to be told, and nothing to be rebuilt."""
-    assert list(faults(workspace, ledger)) == [] and rebuild(workspace, ledger) == 0
+    assert list(faults(workspace, ledger)) == [] and rebuild(workspace, ledger).changes == 0
 
 
 @pytest.mark.parametrize(
@@ -56,10 +58,36 @@ def test_rebuilt_from_the_trailers(workspace: Workspace, ledger: Ledger, changed
     before = ledger.typed(about)
     for table in ("changes", "approvals", "proposals", "proposal_files"):
         ledger._connection.execute(f"DELETE FROM {table}")
-    assert (rebuild(workspace, ledger), rebuild(workspace, ledger)) == (2, 0)
+    assert [rebuild(workspace, ledger).changes for _ in range(2)] == [2, 0]
     assert ledger.typed(about) == before and broken_answer(ledger) is None and not list(faults(workspace, ledger))
     answers = ledger.typed("SELECT approver, channel, decision FROM approvals")[1]
     assert answers == [{"approver": "sam", "channel": "commit", "decision": "approve"}] * 2
     newest = ledger.typed(f"SELECT change_id FROM changes WHERE commit = '{changed.head()}'")[1][0]["change_id"]
     rollback(workspace, ledger, newest, "sam", now, "r" * 32)
     assert changed.read("ada/config.yaml") == b"temperature: 0.2 # warm\n"
+
+
+def test_only_what_the_service_signed_is_put_back(
+    workspace: Workspace, ledger: Ledger, tmp_path: Path, now: datetime
+) -> None:
+    """With a service key a forged trailer, unsigned or signed by another key, does not become an approved change."""
+    keys = {name: key_of(tmp_path, name) for name in ("service", "other")}
+    (workspace.root / "agentre.yaml").write_text(
+        f"agents: [{{name: Ada}}]\napprovers: [sam]\napproval: {{commit_key: {keys['service']}}}\n"
+    )
+    signing = Workspace(workspace.root)
+    repo = ConfigRepo.create(signing.configs, HOMES, now)
+    asked = asked_by(signing, ledger, now)
+    decide(signing, ledger, asked.proposal_id, asked.digest, "approve", "sam", "terminal", "", now)
+    made = apply(signing, ledger, asked.proposal_id, now).change
+    forged = []
+    for number, key in enumerate((None, keys["other"])):
+        claim = f"{PROPOSAL}: {'f' * 32}\n{KIND}: config\nApproved-by: sam\n{TRAILER}: {str(number) * 64}\n"
+        by = ConfigRepo(signing.configs, signing_key=key)
+        forged.append(by.commit({"ada/config.yaml": b"temperature: %d\n" % number}, f"Forged\n\n{claim}", now))
+    for table in ("changes", "approvals", "proposals", "proposal_files"):
+        ledger._connection.execute(f"DELETE FROM {table}")
+    done = rebuild(signing, ledger)
+    assert (done.changes, done.unproved) == (1, forged) and repo.head() == forged[-1]
+    assert ledger.typed("SELECT commit FROM changes")[1] == [{"commit": made.commit}]
+    assert sum("claims approval" in fault for fault in faults(signing, ledger)) == 2
