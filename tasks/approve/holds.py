@@ -17,12 +17,14 @@ class Frozen(Refused):
 def holds(ledger: Ledger, asked: Proposal, now: datetime) -> list[str]:
     """Why the proposal cannot be applied now, a line for each freeze; empty: nothing holds it.
 
-    A rollback always passes. So does a proposal whose fingerprint is that of an open incident of its agent: code
-    links the two, no text does.
+    A rollback always passes. So does a proposal whose fingerprint an open incident of its agent was told of, or that
+    was made from that incident: code links the two, no text does.
     """
     if asked.kind == "rollback":
         return []
-    rows = ledger.rows("approve/holds", agent=asked.agent, fingerprint=asked.fingerprint, now=now)
+    rows = ledger.rows(
+        "approve/holds", agent=asked.agent, fingerprint=asked.fingerprint, proposal_id=asked.proposal_id, now=now
+    )
     return [
         f"{asked.agent} is frozen since {row['frozen_at']:%Y-%m-%d %H:%M} UTC by {clean(row['slo'])}: "
         f"{clean(row['reason'], 400)}"

@@ -83,7 +83,7 @@ def patterns(look: Look, incident: Incident) -> list[Signal]:
             source=PATTERN, kind=incident.kind, agent=incident.agent, fingerprint=row["fingerprint"],
             severity="P3", opens=False, started_at=row["first_at"], seen_at=look.now,
             what=f"{row['failure_class']}{' of ' + row['tool'] if row['tool'] else ''} in {row['runs']} runs since",
-            ref={"fingerprint": row["fingerprint"]},
+            ref={"failure_class": row["failure_class"]},
         )
         for row in rows[: PATTERNS - known]
     ]  # fmt: skip

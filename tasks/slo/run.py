@@ -106,7 +106,7 @@ def _write(
     workspace: Workspace, ledger: Ledger, current: list[Evaluation], changed: list[Status], events: list[Event],
     faults: list[UsageError], now: datetime,
 ) -> Evaluated:  # fmt: skip
-    held = ledger.rows("slo/held_freezes")
+    held = ledger.rows("slo/slo_freezes")
     acts = workspace.settings.slo.on_exhaustion == "freeze"
     freezes = freeze_events(current if acts else [], held, now, complete=not (acts and faults))
     with ledger.transaction():
