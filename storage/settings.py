@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from storage.analyzer_settings import AnalyzerSettings
+from storage.detector_settings import DetectorSettings
 from storage.escalation_settings import EscalationSettings
 from storage.incident_settings import IncidentSettings
 from storage.memory_settings import MemorySettings
@@ -252,5 +253,6 @@ class WorkspaceSettings(Settings, frozen=True, kw_only=True):
     slo: SloSettings = SloSettings()
     budgets: Budgets = Budgets()
     incidents: IncidentSettings = IncidentSettings()
+    detect: DetectorSettings = DetectorSettings()
     escalation: EscalationSettings = EscalationSettings()
     memory: MemorySettings = MemorySettings()

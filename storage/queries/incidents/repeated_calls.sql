@@ -1,17 +1,32 @@
--- one row per series of identical tool calls in a row, to no effect, in a run that is due (staged as due_runs)
+-- one row per series of identical tool calls, or rounds of the same two or three, to no effect, in a run that is due
 WITH marked AS (
-    SELECT t.run_id, d.agent, t.seq, t.tool_name, t.arguments_sha256,
-           CASE WHEN t.is_error THEN 'error' ELSE t.result_sha256 END AS result,
-           row_number() OVER (PARTITION BY t.run_id ORDER BY t.seq, t.call_id)
-             - row_number() OVER (
-                   PARTITION BY t.run_id, t.tool_name, t.arguments_sha256,
-                                CASE WHEN t.is_error THEN 'error' ELSE t.result_sha256 END
-                   ORDER BY t.seq, t.call_id) AS island
-    FROM tool_calls t JOIN due_runs d USING (run_id)
+    SELECT
+        run_id, agent, seq, tool_name, place, (tool_name, arguments_sha256, result) AS mark,
+        arguments_sha256 IS NOT NULL AND result IS NOT NULL AS is_known
+    FROM due_calls
+),
+before AS (
+    SELECT *, lag(mark, 1) OVER run AS one, lag(mark, 2) OVER run AS two, lag(mark, 3) OVER run AS three
+    FROM marked
+    WINDOW run AS (PARTITION BY run_id ORDER BY place)
+),
+same AS (
+    SELECT run_id, agent, seq, tool_name, place, 1 AS period FROM before WHERE is_known AND mark = one
+    UNION ALL
+    SELECT run_id, agent, seq, tool_name, place, 2 FROM before WHERE is_known AND mark = two AND mark <> one
+    UNION ALL
+    SELECT run_id, agent, seq, tool_name, place, 3 FROM before
+    WHERE is_known AND mark = three AND (mark <> one OR mark <> two)
+),
+islands AS (
+    SELECT *, place - row_number() OVER (PARTITION BY run_id, period ORDER BY place) AS island FROM same
+),
+series AS (
+    SELECT run_id, agent, period, min(place) - period AS start, count(*) // period + 1 AS times
+    FROM islands
+    GROUP BY run_id, agent, period, island
+    HAVING count(*) >= period * ($in_a_row - 1)
 )
-SELECT run_id, agent, tool_name, min(seq) AS seq, count(*) AS times
-FROM marked
-WHERE arguments_sha256 IS NOT NULL AND result IS NOT NULL
-GROUP BY run_id, agent, tool_name, arguments_sha256, result, island
-HAVING count(*) >= $in_a_row
-ORDER BY run_id, seq
+SELECT s.run_id, s.agent, c.tool_name, c.seq, s.period, s.times
+FROM series s JOIN due_calls c ON c.run_id = s.run_id AND c.place = s.start
+ORDER BY s.run_id, c.seq

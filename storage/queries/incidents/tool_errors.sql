@@ -1,7 +1,5 @@
--- one row per tool call that failed in a run that is due (staged as due_runs), with whether that tool worked later
-SELECT t.run_id, d.agent, d.outcome, t.seq, t.tool_name, t.error_type, t.error_text,
-       coalesce(max(CASE WHEN t.is_error = false THEN t.seq END) OVER (PARTITION BY t.run_id, t.tool_name) > t.seq, false)
-           AS recovered
-FROM tool_calls t JOIN due_runs d USING (run_id)
-QUALIFY t.is_error
-ORDER BY t.run_id, t.seq
+-- one row per tool call that failed in a run that is due, with whether that tool worked later
+SELECT run_id, agent, outcome, seq, tool_name, error_type, error_text, recovered
+FROM due_calls
+WHERE is_error AND NOT is_unknown
+ORDER BY run_id, place
