@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_UNSTORABLE: Final = re.compile(r"[\x00\ud800-\udfff]")
 _TO_ESCAPE: Final = re.compile(r"[\x00\ud800-\udfff]|\\(?=u(?:0000|005c|d[89a-f][0-9a-f]{2}))")
 _ESCAPE: Final = re.compile(r"\\u(0000|005c|d[89a-f][0-9a-f]{2})")
 
@@ -26,7 +25,7 @@ def storable(text: str) -> str:
 
     So text that a parser has escaped already stays.
     """
-    return escaped(text) if _UNSTORABLE.search(text) else text
+    return escaped(text) if "\0" in text or not (text.isascii() or _is_utf8(text)) else text
 
 
 def restored(text: str) -> str:

@@ -7,9 +7,11 @@ are found in international and North American forms only: local forms look like 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
+
+from tasks.common.sieve import Part, Sieve
 
 Placeholder = Callable[[str, str], str]
 """Given a kind and a value, what stands in its place."""
@@ -24,7 +26,7 @@ _NOBODY: Final = re.compile(
     re.IGNORECASE,
 )
 """Addresses of no person: RFC 2606's names, services, and file names that look alike."""
-_MAY_BE_IPV6: Final = re.compile(r":[\da-fA-F]{0,4}:[\da-fA-F]{0,4}(?!\w)")
+_MAY_BE_IPV6: Final = re.compile(r"::|(?:[\da-fA-F]{1,4}:){7}")
 _IPV6: Final = re.compile(
     r"(?<![\w:.])(?=[\da-f:]{0,38}\d)(?:[\da-f]{1,4}:){1,7}(?::?[\da-f]{1,4}){1,7}(?![\w:])", re.IGNORECASE
 )
@@ -49,6 +51,25 @@ _AMERICAN: Final = re.compile(
     r"\d(?<![\w.+-]\d)(?:(?:01|(?<=1))[.-]\d)?\d\d[.-]\d{3}[.-]\d{4}(?:x\d{1,5})?(?![\w-]|\.\d)"
 )
 _PARENTHESES: Final = re.compile(r"\((?<!\w\()\d{3}\) ?\d{3}[.-]\d{4}(?:x\d{1,5})?(?![\w-]|\.\d)")
+
+
+def without(texts: Sequence[str], placeholder: Placeholder) -> list[str]:
+    """The texts with each value in favour of its placeholder."""
+    parts: dict[int, list[Part]] = {}
+    for part in _SIEVE.passed(texts)[0]:
+        parts.setdefault(part.text, []).append(part)
+    clean = list(texts)
+    for number, found in parts.items():
+        clean[number] = _spliced(texts[number], found, placeholder)
+    return clean
+
+
+def _spliced(text: str, parts: Sequence[Part], placeholder: Placeholder) -> str:
+    pieces, done = list[str](), 0
+    for _, start, end in parts:
+        pieces += (text[done:start], replaced(text[start:end], placeholder))
+        done = end
+    return "".join(pieces) + text[done:]
 
 
 def replaced(text: str, placeholder: Placeholder) -> str:
@@ -117,3 +138,4 @@ _NUMBERS: Final = (
     (_AMERICAN, "phone", bool),
     (_PARENTHESES, "phone", bool),
 )
+_SIEVE: Final = Sieve([_EMAIL, _MAY_BE_IPV6, _IBAN, _IPV4, *(pattern for pattern, _, _ in _NUMBERS)])

@@ -6,8 +6,10 @@ Each rule names a text without which it cannot match, so that most text costs on
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
+
+from tasks.common.sieve import BEYOND, Sieve
 
 _ID: Final = r"(?<![A-Za-z0-9])"
 _END: Final = r"(?![A-Za-z0-9])"
@@ -61,6 +63,7 @@ PROVIDERS: Final = tuple(
 
 NAMES: Final = ("pass", "pwd", "secret", "token", "key", "auth", "bearer", "credential", "salt", "nonce")
 """How the name of a credential may begin, in lower case."""
+LONGEST_NAME: Final = max(map(len, NAMES))
 _NAME: Final = re.compile(
     r"(?:pass(?:word|wd|phrase|code|[-_ ]?key)?|pwd|secret|token|auth(?:orization|[-_ ]?token|[-_ ]?key)?"
     r"|bearer|credentials?|salt|nonce|(?P<key>key))"
@@ -80,13 +83,31 @@ _HARMLESS: Final = re.compile(
 )
 """In the rest of a name: it is about a credential, or counts the tokens of a model."""
 _QUOTE: Final = r"(?:\\{0,3}[\"'`]|&quot;|&apos;)"
+_TO_SIGN: Final = rf"(?:{_QUOTE}|\])*\s*\)?\s*"
+_SIGN: Final = r"(?:=>|:=|==?|:|,|>|\bis\b)"
+_TO_VALUE: Final = (
+    r"\s*(?:str\s*=\s*)?(?:(?:bearer|basic|digest|token)\s+|(?:-\w+\s+)+"
+    r"|(?:[\w.]{0,30}getenv|os\.environ\.get)\([^()\n]{0,60}?[,)]\s*(?:or)?\s*)?"
+)
+_QUOTED: Final = r"[^\"'`\s\x1f]"
+_BARE: Final = r"[^\s\"'`,;<>(){}\[\]\\&|\x1f]"
 _GIVEN: Final = re.compile(
-    rf"(?:{_QUOTE}|\])*\s*\)?\s*(?P<by>=>|:=|==?|:|,|>|\bis\b|\s)\s*(?:str\s*=\s*)?"
-    r"(?:(?:bearer|basic|digest|token)\s+|(?:-\w+\s+)+|(?:[\w.]{0,30}getenv|os\.environ\.get)\([^()\n]{0,60}?[,)]\s*(?:or)?\s*)?"
-    rf"(?:[bruf]{{0,2}}(?P<quote>{_QUOTE})(?P<quoted>[^\"'`\s\x1f]{{5,500}}?)(?={_QUOTE})"
-    r"|(?P<bare>[^\s\"'`,;<>(){}\[\]\\&|\x1f]{6,500})(?![(\[]))",
+    rf"{_TO_SIGN}(?P<by>{_SIGN}|\s){_TO_VALUE}"
+    rf"(?:[bruf]{{0,2}}(?P<quote>{_QUOTE})(?P<quoted>{_QUOTED}{{5,500}}?)(?={_QUOTE})|(?P<bare>{_BARE}{{6,500}})(?![(\[]))",
     re.IGNORECASE,
 )
+_BESIDE: Final = (
+    r"(?:(?:api|access|private|secret|signing|encryption|account|shared|master|storage|license|auth)[-_ ]?key"
+    rf"|pass|pwd|secret|token|auth|bearer|credential|salt|nonce)[\w.-]{{0,40}}{_TO_SIGN}"
+)
+_MAY_BE_GIVEN: Final = re.compile(
+    rf"{_BESIDE}(?:{_SIGN}|\s){_TO_VALUE}[bruf]{{0,2}}{_QUOTE}{_QUOTED}{{5}}"
+    rf"|{_BESIDE}{_SIGN}{_TO_VALUE}{_BARE}*\d"
+    rf"|{_BESIDE}\s{_TO_VALUE}(?:{_BARE}*\d){{4}}"
+    rf"|-[\w-]*{_BESIDE}\s{_TO_VALUE}{_BARE}*\d",
+    re.IGNORECASE,
+)
+"""What text has at least where a value is given: no secret without quotes has no digit, none in a sentence under 4."""
 _PLACEHOLDER: Final = re.compile(
     r"\$|\{|%[sd(]|<|\.\.\.|\*\*|…|x{4,}|your|example|placeholder|redacted|changeme|environ|getenv|process\.env|secrets?\."
     r"|\b(?:none|null|true|false|undefined)\b|^(?:self|this|config|settings|args)\.|^https?:|^[./~]|^--|\\[nt]|^#",
@@ -104,22 +125,35 @@ def is_ordinary(value: str) -> bool:
     return bool(_ORDINARY.fullmatch(value))
 
 
-def found(text: str) -> Iterator[tuple[str, str]]:
-    """Rule and value of every secret that these rules find."""
+_SIEVE: Final = Sieve([pattern for _, _, pattern in PROVIDERS], [_MAY_BE_GIVEN])
+_LONGEST: Final = 20_000
+"""Characters that are searched for a secret's end."""
+
+
+def found(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Rule and value of every secret that these rules find in texts, which are valid Unicode."""
+    provided, named = _SIEVE.passed(texts)
+    for number, start, end in provided:
+        yield from _provided(texts[number], start, end)
+    for number, start, end in named:
+        for value in _named(texts[number], start, end):
+            yield "named-secret", value
+
+
+def _provided(text: str, start: int, end: int) -> Iterator[tuple[str, str]]:
+    """Keys of providers that begin from `start` to before `end`."""
+    near = end + BEYOND
     for rule, needed, pattern in PROVIDERS:
-        if needed in text:
-            values = (hit[hit.lastindex or 0] for hit in pattern.finditer(text))
-            yield from ((rule, value) for value in values if "xxxx" not in value.lower())
-    for value in _named(text):
-        yield "named-secret", value
+        if text.find(needed, start, near) >= 0 and pattern.search(text, start, near):
+            for hit in pattern.finditer(text, start, end + _LONGEST):
+                value = hit[hit.lastindex or 0]
+                if hit.start() < end and "xxxx" not in value.lower():
+                    yield rule, value
 
 
-def _named(text: str) -> Iterator[str]:
+def _named(text: str, first: int, end: int) -> Iterator[str]:
     """Values beside the name of a credential: assigned, in JSON, YAML, XML, on a command line, in a sentence."""
-    lowered = text.lower()
-    if len(lowered) != len(text):  # a few letters change their length
-        lowered = text
-    for start in sorted(_starts(lowered)):
+    for start in sorted(_starts(text, first, end)):
         name = _NAME.match(text, start)
         if name and _is_credential(name, text[max(0, start - 12) : start]):
             given = _GIVEN.match(text, name.end())
@@ -127,14 +161,19 @@ def _named(text: str) -> Iterator[str]:
                 yield given["quoted"] or given["bare"]
 
 
-def _starts(lowered: str) -> set[int]:
+def _starts(text: str, first: int, end: int) -> set[int]:
+    """Where the name of a credential may begin."""
+    part = text[first : end + LONGEST_NAME]
+    lowered = part.lower()
+    if len(lowered) != len(part):  # a few letters change their length
+        lowered = part
     starts = set()
     for name in NAMES:
         at = lowered.find(name)
         while at >= 0:
-            starts.add(at)
+            starts.add(first + at)
             at = lowered.find(name, at + 1)
-    return starts
+    return {start for start in starts if start < end}
 
 
 def _is_credential(name: re.Match[str], before: str) -> bool:
