@@ -20,7 +20,7 @@ from typing import Any, Final
 from reports.text import plural
 from storage.records import Record
 from tasks.incidents.chance import beyond_chance
-from tasks.incidents.golden_proof import Proof
+from tasks.incidents.golden_proof import Proof, proof
 from tasks.incidents.incident import Incident, Told
 from tasks.incidents.signals import Look, anomalies
 from tasks.incidents.spending import overspent
@@ -40,9 +40,9 @@ class Over(Record, frozen=True, kw_only=True):
     reason: str
 
 
-def over(look: Look, incident: Incident, slos: Sequence[dict[str, Any]], proof: Proof) -> Over | None:
+def over(look: Look, incident: Incident, slos: Sequence[dict[str, Any]], shown: Proof) -> Over | None:
     """What says that every cause of an incident is over; None while one is not. `slos`: as incident_slos gives them."""
-    found = [_over(look, incident, each, slos, proof) for each in incident.opening]
+    found = [_over(look, incident, each, slos, shown) for each in incident.opening]
     ended = [each for each in found if each is not None]
     if not ended or len(ended) < len(found):
         return None
@@ -50,12 +50,12 @@ def over(look: Look, incident: Incident, slos: Sequence[dict[str, Any]], proof: 
 
 
 def _over(
-    look: Look, incident: Incident, told: Told, slos: Sequence[dict[str, Any]], proof: Proof
+    look: Look, incident: Incident, told: Told, slos: Sequence[dict[str, Any]], shown: Proof
 ) -> Over | None:  # fmt: skip
     if told.kind == "policy":
         return None
     if told.kind == "behaviour":
-        return None if proof.passed_at is None else Over(since=proof.passed_at, reason=proof.said)
+        return None if shown.passed_at is None else Over(since=shown.passed_at, reason=shown.said)
     if told.source == "slo":
         return _in_bounds(look, told, slos)
     if told.source == "limit":
@@ -63,6 +63,28 @@ def _over(
     if told.source == "cost":
         return _usual_cost(look, incident, told)
     return _good_run(look, told)
+
+
+def awaited(look: Look, incident: Incident) -> str:
+    """What an open incident waits for, in words: the rule of each of its causes that is not over."""
+    slos, shown = look.ledger.rows("incidents/incident_slos", now=look.now), proof(look, incident)
+    waits = [each for each in incident.opening if _over(look, incident, each, slos, shown) is None]
+    return "; ".join(dict.fromkeys(_rule(look, each, shown) for each in waits)) or "by the next night"
+
+
+def _rule(look: Look, told: Told, shown: Proof) -> str:
+    days = _days(look).days
+    if told.kind == "policy":
+        return "when a person closes it with a reason: agentre incidents close ID"
+    if told.kind == "behaviour":
+        return f"when its golden test failed on the bad config and passes on the present one ({shown.said})"
+    if told.source == "slo":
+        return f"when SLO {told.ref['slo']} is back in bounds for {days} days"
+    if told.source == "limit":
+        return f"after {days} days without a {told.ref['limit']} over its limit"
+    if told.source == "cost":
+        return f"when the runs of {days} days cost again what they did before"
+    return "at the next good run"
 
 
 def _days(look: Look) -> timedelta:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from storage.config_repo import ConfigRepo
 from storage.config_states import State, commits_between, state_at
-from storage.errors import AgentREError
+from storage.errors import AgentREError, Refused, UsageError
 from storage.records import Record
 from tasks.incidents.incident import Incident
 from tasks.incidents.signals import Look
@@ -36,21 +36,44 @@ def proof(look: Look, incident: Incident) -> Proof:
     rows = look.ledger.rows("incidents/incident_tests", agent=agent.name, tasks=tasks, now=look.now)
     try:
         repo = ConfigRepo(look.workspace.configs)
-        present = state_at(repo, agent.slug, repo.head())
-        begun = (incident.started_at or incident.detected_at) - SLACK
-        commits = commits_between(repo, agent.slug, begun, incident.detected_at)
+        present, bad = _states(repo, agent.slug, incident)
         states = {row["config_commit"]: state_at(repo, agent.slug, row["config_commit"]) for row in rows}
-        bad = {state for commit in commits if (state := state_at(repo, agent.slug, commit)) not in (None, present)}
     except AgentREError as error:
         return Proof(passed_at=None, said=f"the config repository cannot be read: {error.what}")
     if present is None or not bad:
         return Proof(passed_at=None, said="the config has not changed since it began: nothing was fixed")
-    return judged(tasks, rows, states.get, bad, present)
+    return judged(tasks, rows, states.get, set(bad.values()), present)
+
+
+def bad_commit(look: Look, incident: Incident) -> str:
+    """The newest commit that was in force when the incident was found and is not what is in force now.
+
+    Raises Refused where the config has not changed since, UsageError for an agent without a config.
+    """
+    agent = look.workspace.agent(incident.agent or "")
+    if agent is None:
+        raise UsageError("its agent is not one of agentre.yaml", got=str(incident.agent))
+    _, bad = _states(ConfigRepo(look.workspace.configs), agent.slug, incident)
+    if not bad:
+        raise Refused(
+            "the config has not changed since it began: there is no fix to verify", where=incident.incident_id[:8],
+            next_command=f"agentre incidents act {incident.incident_id[:8]} rollback",
+        )  # fmt: skip
+    return list(bad)[-1]
+
+
+def _states(repo: ConfigRepo, slug: str, incident: Incident) -> tuple[State | None, dict[str, State]]:
+    """The agent's present config, and by commit those in force around the beginning that differ from it."""
+    present = state_at(repo, slug, repo.head())
+    begun = (incident.started_at or incident.detected_at) - SLACK
+    commits = commits_between(repo, slug, begun, incident.detected_at)
+    known = {commit: state_at(repo, slug, commit) for commit in commits}
+    return present, {commit: state for commit, state in known.items() if state is not None and state != present}
 
 
 def judged(
     tasks: Sequence[str], rows: Sequence[dict[str, Any]], state_of: Callable[[str], State | None],
-    bad: Collection[State | None], present: State,
+    bad: Collection[State], present: State,
 ) -> Proof:  # fmt: skip
     """The proof of all tests together. `rows`: as incident_tests gives them; `state_of`: a commit's config."""
     ended = []
