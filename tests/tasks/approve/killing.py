@@ -17,15 +17,20 @@ from whole_loop import prepare
 ROOT = Path(__file__).parents[3]
 SCRIPT = Path(__file__).parent / "whole_loop.py"
 NAMED = re.compile(r'crashpoint\("([a-z_.]+)"\)')
-ELSEWHERE = ("golden.", "retention.", "rebuild.")
-"""Points that this loop does not pass: their own tests kill there."""
+PASSED = tuple(
+    f"{first}."
+    for first in ("ingest", "detect", "respond", "memory", "propose", "request", "store", "decide", "apply", "git",
+                  "file", "tree", "home", "close", "rollback", "measure", "tag", "rebuild", "publish")
+)  # fmt: skip
+"""What this loop goes through; points of other work are killed at by that work's own tests."""
 
 
 def named() -> set[str]:
     """Every point in the source that this loop is to pass."""
     files = [path for room in ("tasks", "storage", "flows") for path in (ROOT / room).rglob("*.py")]
+    files = [path for path in files if path.parent.name not in ("experiments", "golden")]
     found = {name for path in files for name in NAMED.findall(path.read_text(encoding="utf-8"))}
-    return {name for name in found if not name.startswith(ELSEWHERE)}
+    return {name for name in found if name.startswith(PASSED)}
 
 
 def environment() -> dict[str, str]:

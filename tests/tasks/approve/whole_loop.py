@@ -25,7 +25,9 @@ import storage
 import tasks.approve
 import tasks.common
 import tasks.improve
+import tasks.incidents
 import tasks.ingest
+import tasks.memory
 import tasks.metrics
 from storage import crashpoint as crashing
 from storage.config_repo import ConfigRepo
@@ -36,12 +38,17 @@ from tasks.approve import audit, homes, run, versions
 from tasks.improve.propose import Unfit, propose
 from tasks.improve.requests import read_request
 from tasks.improve.run import draft_proposals
+from tasks.incidents.response import respond_to_signals
 from tasks.incidents.run import detect_failures
 from tasks.ingest.run import ingest_sources
+from tasks.memory.run import consolidate
 from tasks.metrics.run import close_weeks
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-HOMES = {"ada/SOUL.md": b"# Ada\n", "ada/config.yaml": b"temperature: 0.7\n", "ada/MEMORY.md": b"# Memory\n"}
+# fmt: off
+HOMES = {"ada/SOUL.md": b"# Ada\n", "ada/config.yaml": b"temperature: 0.7\n", "ada/MEMORY.md": b"# Memory\n",
+         "ada/memory/2026-11-02.md": b"# 2026-11-02\n\n## Lessons\n\n- Staging locks its files until nine.\n"}
+# fmt: on
 SETTINGS = "agents: [{name: Ada, config: ada, home: home}]\napprovers: [sam]\nsources: [{path: logs, agent: Ada}]\n"
 COOLER = b'{"kind": "config", "agent": "Ada", "title": "Cooler", "key": "temperature", "value": 0.2}'
 LATE = b'{"kind": "memory", "agent": "Ada", "title": "Late", "content": "# Memory\\n- Late.\\n"}'
@@ -54,7 +61,8 @@ def prepare(folder: Path) -> Workspace:
     (folder / "agentre.yaml").write_text(SETTINGS)
     (folder / "home").mkdir()
     for path, content in HOMES.items():
-        (folder / path.replace("ada/", "home/")).write_bytes(content)
+        (file := folder / path.replace("ada/", "home/")).parent.mkdir(exist_ok=True)
+        file.write_bytes(content)
     for number in range(3):
         (folder / "logs" / f"{number}.jsonl").write_bytes(session(number, calls=2))
     workspace = Workspace(folder)
@@ -68,6 +76,8 @@ def everything(workspace: Workspace) -> None:
     with open_ledger(workspace.ledger, purpose="loop", wait_seconds=60) as ledger:
         _scored(ledger)
         detect_failures(workspace, ledger, NOW)
+        respond_to_signals(workspace, ledger, NOW)
+        consolidate(workspace, ledger, NOW)
         draft_proposals(workspace, ledger, NOW, lambda: "n" * 32)
         early = NOW - timedelta(days=8)
         propose(workspace, ledger, read_request(LATE), drafter="person:li", now=early, nonce="l" * 32)
@@ -81,6 +91,7 @@ def everything(workspace: Workspace) -> None:
         close_weeks(workspace, ledger, NOW)
         versions.snapshot(workspace, ledger, None, NOW)
         versions.tag_week(workspace, ledger, "v2026-w47", "sam", NOW)
+        ledger._connection.execute("DELETE FROM changes")  # lost, and put back from the commits
         audit.rebuild(workspace, ledger)
     publish(workspace.ledger, workspace.read_copy)
 
@@ -149,7 +160,8 @@ def _import_all() -> None:
     """What is otherwise imported late, so that a forked pass starts at once and all passes run the same code."""
     for name in ("git.cmd", "scipy.special", "polars"):
         import_module(name)
-    for package in (tasks.ingest, tasks.common, tasks.metrics, tasks.approve, tasks.improve, storage, reports):
+    rooms = (tasks.ingest, tasks.common, tasks.metrics, tasks.approve, tasks.improve, tasks.incidents, tasks.memory)
+    for package in (*rooms, storage, reports):
         for found in walk_packages(package.__path__, f"{package.__name__}."):
             if not found.name.endswith("steps"):
                 import_module(found.name)
