@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -51,6 +52,7 @@ def trial(folder: Path, *, approvals: int, kills: int, seed: int) -> Trial:
             answered = max(answered, upto)
             time.sleep(draw.uniform(0, 8))
             found.killed[_kill(serve, draw.choice(VICTIMS))] += 1
+            sys.stdout.write(f"\rkilled {kill + 1} times, {answered} of {approvals} answered")
         _approve(serve.start(), asked[answered:])
         until(lambda: all(state_of(serve.workspace, one) == "applied" for one in asked), 300, "all applied")
     finally:
