@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from anthropic import Anthropic, AnthropicError, APIConnectionError, APIStatusError
+from anthropic import Anthropic, AnthropicError, APIConnectionError, APIStatusError, DefaultHttpxClient
 
 from storage.errors import AgentREError
 from storage.prices import Price, cost_of
@@ -65,11 +65,12 @@ def missing(environment: Mapping[str, str] | None = None) -> str | None:
 
 
 class Model:
-    """A model with its bounds; `spent_nano_usd` adds up over all requests of this instance."""
+    """A model with its bounds; `spent_nano_usd` and `attempts` (HTTP requests) add up over this instance."""
 
     def __init__(self, name: str, settings: ModelSettings, prices: Sequence[Price]) -> None:
         self.name, self.settings = name, settings
         self.spent_nano_usd = 0
+        self.attempts = 0
         self._prices = prices
         self._client: Anthropic | None = None
 
@@ -101,6 +102,7 @@ class Model:
             self._client = self._client or Anthropic(
                 base_url=settings.base_url, max_retries=settings.attempts - 1,
                 timeout=min(settings.deadline_seconds, MAX_ATTEMPT_SECONDS),
+                http_client=DefaultHttpxClient(event_hooks={"request": [self._attempted]}),
             )  # fmt: skip
             return self._client.messages.create(**wanted)
         except APIStatusError as error:
@@ -111,6 +113,18 @@ class Model:
             raise ModelFailed(
                 "unreadable", "the model API answered with something else", got=str(error)[:200]
             ) from error
+
+    def _attempted(self, _: object) -> None:
+        self.attempts += 1
+
+    def most(self, text: str, now: datetime) -> int | None:
+        """The most that one request with this text may cost, in nanodollars: two bytes to a token, an answer of full
+        length. None: the price is not known.
+        """
+        size = len(text.encode("utf-8", "surrogatepass")) // 2
+        call = ModelCall(call_id="", run_id="", seq=0, model=self.name, started_at=now, input_tokens=size,
+                         output_tokens=self.settings.max_tokens)  # fmt: skip
+        return cost_of(call, self._prices)
 
     def _reply(self, message: Any, now: datetime, duration_ms: int) -> ModelReply:
         """The answer as plain data. Anything that is not a message of the API is a failure, never half an answer."""

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from reports.environment import environment
-from reports.text import fenced
+from reports.text import fenced, plural
 from storage.settings import Agent
+from tasks.common.reach import Broken
+from tasks.improve.case import Case, RulesDraft, evidence_row, period, rendered
 from tasks.improve.patterns import Pattern, Recovery
 
 DRAFTER: Final = "rules"
-SHOWN_RUNS: Final = 10
 
 
 @dataclass(frozen=True)
@@ -43,44 +43,45 @@ def skill(evidence: Evidence) -> str:
     pattern = evidence.pattern
     looped = pattern.failure_class == "retry loop"
     signs = ", ".join(pattern.signs) or "the error that is described inside"
-    trigger = "is called again with unchanged arguments" if looped else f"fails with {signs}"
-    return _rendered(
+    sign = "is called again with unchanged arguments" if looped else f"fails with {signs}"
+    return rendered(
         "skill.md.j2",
         slug=slug_of(pattern),
         title=title(pattern),
-        description=f"Use when the tool {pattern.tool} {trigger}. Says what to do next, and when to stop.",
-        loop_of_calls=looped,
-        tool=pattern.tool,
-        runs=pattern.runs,
-        count=pattern.count,
+        description=f"Use when the tool {pattern.tool} {sign}. Says what to do next, and when to stop.",
+        about=_about(pattern),
+        reads="The error looks like this.",
         quoted=_quoted(pattern),
+        triggers=[_trigger(pattern)],
+        prerequisites=["The whole result of the last call has been read, to its end."],
         steps=steps(evidence),
-        notes=_notes(evidence),
-        made_on=f"{evidence.made_at:%Y-%m-%d}",
+        rollback=[
+            "These steps change nothing by themselves. Undo what was done between the failed call and the next one, if "
+            "it did not help."
+        ],
+        notes=[
+            f"Drafted by rules from {pattern.runs} runs, not written by a model or a person. Counts are of "
+            f"{evidence.made_at:%Y-%m-%d}.",
+            *_notes(evidence),
+        ],
     )
 
 
-def document(evidence: Evidence, path: str, content: bytes) -> str:
-    """The improvement proposal under the practitioners' headings."""
-    pattern, shown = evidence.pattern, evidence.rows[:SHOWN_RUNS]
-    return _rendered(
-        "proposal.md.j2",
-        title=title(pattern),
-        agent=evidence.agent.name,
-        agent_type=evidence.agent.type,
-        problem=_problem(pattern),
-        quoted=_quoted(pattern),
-        rows=[_row(row) for row in shown],
-        runs=pattern.runs,
-        count=pattern.count,
-        period=_period(pattern),
-        more=max(0, pattern.runs - len(shown)),
-        recovery=_recovery(evidence.recovery),
-        path=path,
-        steps=steps(evidence),
-        bytes=len(content),
-        fingerprint=pattern.fingerprint,
+def _about(pattern: Pattern) -> str:
+    if pattern.failure_class == "retry loop":
+        return (
+            f"In {pattern.runs} runs of this agent, `{pattern.tool}` was called with the same arguments again and "
+            "again, with the same result."
+        )
+    return (
+        f"`{pattern.tool}` failed in the same way in {pattern.runs} runs of this agent, {pattern.count} times in all."
     )
+
+
+def _trigger(pattern: Pattern) -> str:
+    if pattern.failure_class == "retry loop":
+        return f"You are about to call `{pattern.tool}` as in the call before, whose result did not change."
+    return f"A call of `{pattern.tool}` returns an error that reads like the one above."
 
 
 def steps(evidence: Evidence) -> list[str]:
@@ -128,41 +129,67 @@ def _recovery(how: Recovery) -> str:
 
 def title(pattern: Pattern) -> str:
     """What the proposal is called."""
+    kind = ", ".join(pattern.signs) or f"kind {pattern.fingerprint[:8]}"
+    if pattern.tool is None or not pattern.named_plainly:
+        return f"Recurring {pattern.failure_class} ({kind})"
     what = "Repeated identical calls of" if pattern.failure_class == "retry loop" else "Recurring failure of"
-    return f"{what} {pattern.tool} ({', '.join(pattern.signs) or f'kind {pattern.fingerprint[:8]}'})"
+    return f"{what} {pattern.tool} ({kind})"
+
+
+def case_of(evidence: Evidence, attempt: int, facts: dict[str, Any], lead_up: str | None, touched: list[str]) -> Case:
+    """The failure as a case. `facts`: what else a model is told; `lead_up`: what was called before it, in words."""
+    pattern, named = evidence.pattern, evidence.pattern.named_plainly
+    return Case(
+        kind="failure", agent=evidence.agent, fingerprint=pattern.fingerprint, attempt=attempt, title=title(pattern),
+        slug=slug_of(pattern), problem=_problem(pattern), quoted=_shown(pattern),
+        frequency=f"{pattern.runs} runs, {pattern.count} occurrences{period(pattern.first_at, pattern.last_at)}",
+        rows=[evidence_row(row, _reason(row)) for row in evidence.rows],
+        run_ids=[row["run_id"] for row in evidence.rows],
+        known=[line for line in (_recovery(evidence.recovery), lead_up, _alike(pattern)) if line],
+        facts=_facts(evidence) | facts, made_at=evidence.made_at,
+        rules=RulesDraft(slug_of(pattern), skill(evidence), steps(evidence), _SAID) if pattern.draftable else None,
+        touched=touched,
+        broken=[] if named or pattern.tool is None else [Broken("tool-name", pattern.tool)],
+    )  # fmt: skip
+
+
+_SAID: Final = (
+    "A skill that says when the failure is met and what to do next. Its steps come from how these runs went on:"
+)
+
+
+def _facts(evidence: Evidence) -> dict[str, Any]:
+    pattern, how = evidence.pattern, evidence.recovery
+    return {
+        "failure": pattern.failure_class, "tool": pattern.tool, "error_type": pattern.error_type,
+        "error_normalised": pattern.text, "runs": pattern.runs, "occurrences": pattern.count,
+        "went_on": {"runs": how.runs, "identical_call_worked": how.same_call, "other_call_worked": how.other_call,
+                    "never_worked": how.never, "called_before_it_worked": how.before[:3]},
+    }  # fmt: skip
 
 
 def _problem(pattern: Pattern) -> str:
+    tool = f"`{pattern.tool}`" if pattern.named_plainly else "a tool"
     if pattern.failure_class == "retry loop":
-        return (
-            f"`{pattern.tool}` is called identically, three times or more in a row, with the same result (retry loop)."
-        )
-    return f"`{pattern.tool}` fails in the same way again and again (tool misuse). The error, normalised, as data:"
+        return f"{tool} is called identically, three times or more in a row, with the same result (retry loop)."
+    if pattern.tool is None:
+        return f"Runs end the same way again and again ({pattern.failure_class}). What they say, normalised, as data:"
+    return f"{tool} fails in the same way again and again ({pattern.failure_class}). The error, normalised, as data:"
+
+
+def _alike(pattern: Pattern) -> str:
+    more = len(pattern.kinds) - 1
+    return f"{plural(more, 'near-identical text')} counted as this one." if more else ""
 
 
 def _quoted(pattern: Pattern) -> str:
-    if pattern.failure_class == "retry loop":
-        return ""
-    return fenced(pattern.text or "(the source recorded no text)")
+    return fenced(_shown(pattern)) if _shown(pattern) else ""
 
 
-def _period(pattern: Pattern) -> str:
-    if pattern.first_at is None or pattern.last_at is None:
-        return ", at times that were not recorded"
-    return f", from {pattern.first_at:%Y-%m-%d} to {pattern.last_at:%Y-%m-%d}"
+def _shown(pattern: Pattern) -> str:
+    return "" if pattern.failure_class == "retry loop" else pattern.text or "(the source recorded no text)"
 
 
-def _row(row: dict[str, Any]) -> dict[str, object]:
-    score = "not scored" if row["score"] is None else f"{row['score']:g}"
+def _reason(row: dict[str, Any]) -> str:
     times = f"{row['count']} times" if row["count"] > 1 else "once"
-    return {
-        "run_id": row["run_id"],
-        "task": row["task_id"] or "",
-        "score": score,
-        "reason": f"{row['failure_class']}, {times}; outcome {row['outcome'] or 'not recorded'}",
-    }
-
-
-def _rendered(template: str, **values: object) -> str:
-    lines = environment().get_template(template).render(values).split("\n")
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in lines)).strip() + "\n"
+    return f"{row['failure_class']}, {times}; outcome {row['outcome'] or 'not recorded'}"

@@ -1,17 +1,21 @@
-"""The Rule of Three: once is noted, twice is flagged, the third time a failure is worth a skill."""
+"""The Rule of Three: once is noted, twice is flagged, the third time a failure or a task is worth a skill."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from msgspec.structs import replace
+
 from storage.records import Record
 from tasks.common.failure_text import normalised
+from tasks.improve.families import families
 
 Stage = Literal["noted", "flagged", "codify"]
-_TOOL: Final = re.compile(r"[A-Za-z](?:[A-Za-z0-9_.:-]{0,62}[A-Za-z0-9_])?")
+PLAIN_TOOL: Final = re.compile(r"[A-Za-z](?:[A-Za-z0-9_.:-]{0,62}[A-Za-z0-9_])?")
 
 _SIGN: Final = re.compile(
     r"\b(?:[Ee]xit|[Ss]tatus) code \d{1,3}\b|\b(?:HTTP|[Ee]rrno) \d{1,3}\b"
@@ -20,10 +24,51 @@ _SIGN: Final = re.compile(
 )
 
 
+def stage(times: int, after: int) -> Stage:
+    """Where the Rule of Three has what happened so often, with `after` as the number that makes a proposal."""
+    return "codify" if times >= after else "flagged" if times >= 2 else "noted"
+
+
+def merged(patterns: Iterable[Pattern]) -> list[Pattern]:
+    """Near-identical failures of one agent, class, tool, error type and code as one; its name is the most frequent's.
+
+    Takes and gives the most frequent first.
+    """
+    buckets: dict[tuple[object, ...], list[Pattern]] = defaultdict(list)
+    for each in patterns:
+        told_apart = (each.agent, each.failure_class, each.tool, each.error_type, *each.signs)
+        buckets[(*told_apart, None if each.text else each.fingerprint)].append(each)
+    found = list[Pattern]()
+    for bucket in buckets.values():
+        groups: dict[int, list[Pattern]] = defaultdict(list)
+        for place, each in zip(families([one.text for one in bucket]), bucket, strict=True):
+            groups[place].append(each)
+        found += [_as_one(group) if len(group) > 1 else group[0] for group in groups.values()]
+    return sorted(found, key=lambda each: (-each.runs, each.agent, each.fingerprint))
+
+
+def _as_one(group: list[Pattern]) -> Pattern:
+    """One pattern of several; a run that shows two of them counts twice in `runs`, which the caller looks up."""
+    sources = {each.only_source for each in group}
+    return replace(
+        group[0],
+        runs=sum(each.runs for each in group),
+        count=sum(each.count for each in group),
+        sessions=None,
+        only_source=sources.pop() if len(sources) == 1 else None,
+        first_at=min((each.first_at for each in group if each.first_at), default=None),
+        last_at=max((each.last_at for each in group if each.last_at), default=None),
+        fingerprints=tuple(each.fingerprint for each in group),
+        texts=tuple(each.text for each in group),
+    )
+
+
 class Pattern(Record, frozen=True, kw_only=True):
     """A failure of one agent that has one fingerprint. `runs` counts distinct runs, `count` single occurrences.
 
     `text` is normalised; "" where the source recorded none. Times are of the runs; None where they have none.
+    `sessions`: runs with those of their subagents as one; None: as many as runs. `only_source`: the file that has all
+    of its runs. `fingerprints`, `texts`: of the near-identical kinds that it is made of; none: its own.
     """
 
     agent: str
@@ -36,10 +81,19 @@ class Pattern(Record, frozen=True, kw_only=True):
     count: int
     first_at: datetime | None
     last_at: datetime | None
+    sessions: int | None = None
+    only_source: str | None = None
+    fingerprints: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
 
     def stage(self, after: int) -> Stage:
         """Where the Rule of Three has it, with `after` as the number that makes a proposal."""
-        return "codify" if self.runs >= after else "flagged" if self.runs >= 2 else "noted"
+        return stage(self.runs if self.sessions is None else self.sessions, after)
+
+    @property
+    def kinds(self) -> list[str]:
+        """Fingerprints of all findings that belong to it."""
+        return list(self.fingerprints) or [self.fingerprint]
 
     @property
     def signs(self) -> list[str]:
@@ -54,7 +108,12 @@ class Pattern(Record, frozen=True, kw_only=True):
     @property
     def named_plainly(self) -> bool:
         """Whether the tool's name is one, and not a sentence that somebody wrote into a log."""
-        return self.tool is not None and _TOOL.fullmatch(self.tool) is not None
+        return self.tool is not None and self.is_plain(self.tool)
+
+    @staticmethod
+    def is_plain(tool: str) -> bool:
+        """Whether a name is one of a tool."""
+        return PLAIN_TOOL.fullmatch(tool) is not None
 
 
 class Recovery(Record, frozen=True, kw_only=True):
@@ -82,7 +141,7 @@ def recovery(pattern: Pattern, rows: list[dict[str, Any]]) -> Recovery:
         "same" if row["same_worked_at"] is not None else "other" if row["worked_at"] is not None else "never"
         for row in last.values()
     )
-    before = Counter(row["before"] for row in last.values() if row["before"] and _TOOL.fullmatch(row["before"]))
+    before = Counter(row["before"] for row in last.values() if row["before"] and PLAIN_TOOL.fullmatch(row["before"]))
     return Recovery(
         runs=len(last), same_call=ends["same"], other_call=ends["other"], never=ends["never"],
         before=[name for name, _ in sorted(before.items(), key=lambda item: (-item[1], item[0]))],
@@ -90,4 +149,5 @@ def recovery(pattern: Pattern, rows: list[dict[str, Any]]) -> Recovery:
 
 
 def _same(pattern: Pattern, row: dict[str, Any]) -> bool:
-    return (normalised(row["error_text"]), row["error_type"]) == (pattern.text, pattern.error_type)
+    text = normalised(row["error_text"])
+    return row["error_type"] == pattern.error_type and (text == pattern.text or text in pattern.texts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,7 +17,7 @@ from storage.errors import Refused
 from storage.ledger import Ledger
 from storage.manifest import POLICY_VERSION, build, digest, path_of
 from storage.proposals import PERSON, load, store
-from storage.records import Event, FileChange, Proposal, sha256_hex, stable_id
+from storage.records import Event, FileChange, Proposal, Record, sha256_hex, stable_id
 from storage.settings import Agent
 from storage.workspace import Workspace
 from tasks.common.reach import Broken
@@ -23,6 +25,7 @@ from tasks.common.redact import Redactor
 from tasks.improve.homes import home_of
 from tasks.improve.rails import Home, broken_change, broken_rules
 from tasks.improve.requests import ConfigRequest, MemoryRequest, Request
+from tasks.metrics.forecast import Forecast
 from tasks.metrics.weeks import Week
 
 _NAMED: Final = frozenset(
@@ -33,6 +36,37 @@ _NAMED: Final = frozenset(
     }
 )  # fmt: skip
 """What is refused to a machine, and named to the approver where a person drafted it."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What is known of a request that came of a case: which one, its document, its forecasts by dimension.
+
+    `fingerprint` and `attempt` make the proposal's id. `new`: the file must not be there yet. `broken`: rules that the
+    case itself breaks, whatever was drafted. `copied`: the bytes are committed for another agent, in their own form.
+    """
+
+    fingerprint: str
+    attempt: int
+    document: Callable[[FileChange], str]
+    forecasts: Mapping[str, Forecast] = field(default_factory=dict)
+    new: bool = False
+    broken: Sequence[Broken] = ()
+    copied: bool = False
+
+
+class StoredForecast(Record, frozen=True, kw_only=True):
+    """A row of `forecasts`."""
+
+    proposal_id: str
+    dimension: str
+    low: float
+    high: float
+    mean: float
+    level: float
+    n: int
+    basis: str
+    made_at: datetime
 
 
 class Unfit(Refused):
@@ -47,12 +81,14 @@ class Unfit(Refused):
 
 
 def propose(
-    workspace: Workspace, ledger: Ledger, request: Request, *, drafter: str, now: datetime, nonce: str
-) -> Proposal:
+    workspace: Workspace, ledger: Ledger, request: Request, *, drafter: str, now: datetime, nonce: str,
+    about: About | None = None,
+) -> Proposal:  # fmt: skip
     """Stores what was asked for as a proposal that waits; the same request on the same base is one proposal.
 
-    `drafter`: `person:NAME`, or the model and its prompt. A person need not name evidence, and what is merely
-    suspicious in their draft is named to the approver instead of refused. Raises Unfit with the broken rules.
+    `drafter`: `person:NAME`, `rules`, or the model and its prompt. A person need not name evidence, and what is merely
+    suspicious in their draft is named to the approver instead of refused. `about`: the case that it came of; None: it
+    came by itself. Raises Unfit with the broken rules.
     """
     crashpoint("request.begin")
     agent = workspace.agent(request.agent)
@@ -62,32 +98,42 @@ def propose(
     base = repo.head()
     home = home_of(workspace, repo, base, agent)
     human = drafter.startswith(PERSON)
-    broken = [*_claims(workspace, ledger, request, agent, now, human=human), *_home(home)]
-    file, content_broken = _file(workspace, repo, base, request, home, human=human)
-    broken += content_broken
+    file, broken = None, [*(about.broken if about else ()), *_home(home)]
+    if not broken or not about:
+        broken += _claims(workspace, ledger, request, agent, now, human=human, known=about is not None)
+        file, content_broken = _file(workspace, repo, base, request, home, human=human)
+        broken += content_broken
+    if about and about.copied:
+        broken = [one for one in broken if one.rule != "headings"]
+    if about and about.new and file and file.old_blob is not None:
+        broken = [Broken("exists", file.path)]
     crashpoint("request.after_rails")
     if broken or file is None:
-        _record(ledger, request, drafter, broken, now)
+        _record(ledger, request, drafter, broken, now, about)
         raise Unfit(broken)
-    proposal = _proposal(workspace, request, file, base, drafter, now, nonce)
+    proposal = _proposal(workspace, request, file, base, drafter, now, nonce, about)
     with ledger.transaction():
         store(ledger, proposal)
+        _keep_forecasts(ledger, proposal, about)
         crashpoint("request.before_commit")
     crashpoint("request.after_store")
     return load(ledger, proposal.proposal_id)
 
 
 def _claims(
-    workspace: Workspace, ledger: Ledger, request: Request, agent: Agent, now: datetime, *, human: bool
+    workspace: Workspace, ledger: Ledger, request: Request, agent: Agent, now: datetime, *, human: bool, known: bool
 ) -> list[Broken]:
-    """What the request says of itself: a title that can be read, evidence that is the agent's own, within the week."""
+    """What the request says of itself: a title that can be read, evidence that is the agent's own, within the week.
+
+    `known`: a case stands behind it, which may rest on other things than runs.
+    """
     broken = []
     if any(hidden(c) or c in "\n\t" for c in request.title) or not request.title.strip():
         broken.append(Broken("title", "one line of visible characters"))
     asked = set(request.evidence_runs)
     owners = {row["run_id"]: row["agent"] for row in ledger.rows("improve/owners", runs=sorted(asked))}
     strangers = sorted(run for run in asked if owners.get(run) != agent.name)
-    if strangers or not (asked or human):
+    if strangers or not (asked or human or known):
         broken.append(Broken("evidence", ", ".join(strangers[:5]) or "none"))
     week = Week.of(now, workspace.zone)
     span = {"start": week.start(workspace.zone), "end": week.end(workspace.zone)}
@@ -145,39 +191,67 @@ def _new_secret(workspace: Workspace, old: str, text: str) -> bool:
     return Redactor(workspace.secret("redaction-key")).text(fresh) != fresh
 
 
-def _record(ledger: Ledger, request: Request, drafter: str, broken: list[Broken], now: datetime) -> None:
-    """One event per request and set of rules; what was refused is shown in the review."""
+def _record(
+    ledger: Ledger, request: Request, drafter: str, broken: list[Broken], now: datetime, about: About | None
+) -> None:
+    """One event per request, or case, and set of rules; what was refused is shown in the review."""
     rules = sorted({one.rule for one in broken})
     content = str(getattr(request, "content", getattr(request, "key", "")))
     digest_of = sha256_hex(content.encode("utf-8", "surrogatepass"))
+    subject = about.fingerprint if about else digest_of[:32]
     payload: dict[str, object] = {
         "title": request.title[:120], "rules": rules, "drafter": drafter, "policy_version": POLICY_VERSION,
         "sha256": digest_of, "runs": len(request.evidence_runs),
+        "found": [[one.rule, one.found[:120]] for one in broken[:20]],
     }  # fmt: skip
     event = Event(
-        event_id=stable_id("proposal_refused", request.agent, digest_of, POLICY_VERSION, *rules),
-        kind="proposal_refused", at=now, agent=request.agent, subject=digest_of[:32], payload=payload,
+        event_id=stable_id("proposal_refused", request.agent, subject, POLICY_VERSION, *rules),
+        kind="proposal_refused", at=now, agent=request.agent, subject=subject, payload=payload,
     )  # fmt: skip
     ledger.add("events", [event], "event_id")
 
 
 def _proposal(
-    workspace: Workspace, request: Request, file: FileChange, base: str, drafter: str, now: datetime, nonce: str
-) -> Proposal:
-    kind = str(request.__struct_config__.tag)
-    proposal_id = stable_id("request", request.agent, file.path, file.old_blob or "", file.new_blob)
+    workspace: Workspace, request: Request, file: FileChange, base: str, drafter: str, now: datetime, nonce: str,
+    about: About | None,
+) -> Proposal:  # fmt: skip
+    kind, fingerprint = str(request.__struct_config__.tag), about.fingerprint if about else None
+    proposal_id = (
+        stable_id("proposal", request.agent, about.fingerprint, about.attempt)
+        if about
+        else stable_id("request", request.agent, file.path, file.old_blob or "", file.new_blob)
+    )
     expires_at = now + timedelta(days=workspace.settings.proposals.expires_after_days)
     manifest = build(
         proposal_id=proposal_id, kind=kind, agent=request.agent, base_commit=base, files=[file], drafter=drafter,
         evidence_runs=request.evidence_runs, expires_at=expires_at, nonce=nonce,
     )  # fmt: skip
     redacted = Redactor(workspace.secret("redaction-key")).text
-    text = environment().get_template("request.md.j2").render(
+    text = redacted(about.document(file)) if about else _asked(request, file, drafter, redacted)
+    return Proposal(
+        proposal_id=proposal_id, agent=request.agent, kind=kind, state="waiting", title=redacted(request.title),
+        document=text, manifest=manifest, digest=digest(manifest), base_commit=base, drafter=drafter,
+        fingerprint=fingerprint, created_at=now, expires_at=expires_at, files=[file],
+    )  # fmt: skip
+
+
+def _asked(request: Request, file: FileChange, drafter: str, redacted: Callable[[str], str]) -> str:
+    return environment().get_template("request.md.j2").render(
         title=redacted(request.title), agent=request.agent, drafter=drafter, path=file.path,
         why=fenced(redacted(request.why)), runs=request.evidence_runs, new=file.old_blob is None,
     )  # fmt: skip
-    return Proposal(
-        proposal_id=proposal_id, agent=request.agent, kind=kind, state="waiting", title=redacted(request.title),
-        document=text, manifest=manifest, digest=digest(manifest), base_commit=base, drafter=drafter, fingerprint=None,
-        created_at=now, expires_at=expires_at, files=[file],
-    )  # fmt: skip
+
+
+def _keep_forecasts(ledger: Ledger, proposal: Proposal, about: About | None) -> None:
+    """Writes what is expected, which is never changed afterwards; to be called within the proposal's transaction."""
+    expected = about.forecasts if about else {}
+    rows = [
+        StoredForecast(
+            proposal_id=proposal.proposal_id, dimension=name, low=each.low, high=each.high, mean=each.mean,
+            level=each.level, n=each.n, basis=each.basis, made_at=proposal.created_at,
+        )
+        for name, each in expected.items()
+    ]  # fmt: skip
+    if rows:
+        with ledger.staged(new_forecasts=rows):
+            ledger.run("improve/add_forecasts")

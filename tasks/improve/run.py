@@ -1,9 +1,8 @@
-"""Turns recurring failures into proposals for a person to decide about."""
+"""Turns what recurs into proposals for a person to decide about: what is due, drafted by a model or by rules."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,167 +10,103 @@ from typing import Final
 from storage.config_repo import ConfigRepo
 from storage.crashpoint import crashpoint
 from storage.ledger import Ledger
-from storage.manifest import POLICY_VERSION, build, digest, skill_path
-from storage.proposals import store
-from storage.records import Event, FileChange, Proposal, sha256_hex, stable_id
-from storage.settings import Agent
 from storage.workspace import Workspace
-from tasks.common.reach import Broken
-from tasks.common.redact import Redactor
-from tasks.improve.drafts import DRAFTER, Evidence, document, skill, slug_of, title
-from tasks.improve.homes import home_of
-from tasks.improve.patterns import Pattern, recovery
-from tasks.improve.rails import Home, broken_rules
-from tasks.metrics.weeks import Week
+from tasks.improve import gather
+from tasks.improve.analyzer import Analysis, Analyst, Home
+from tasks.improve.candidates import Bounds, Candidate, Room, by_agent, chosen
+from tasks.improve.case import Case
+from tasks.improve.gather import patterns, tasks
+from tasks.improve.making import Drafted, Maker
+from tasks.improve.model_drafts import home
 
-EVIDENCE_RUNS: Final = 50
-"""Runs that a proposal names as its evidence; the document says how many more there are."""
-_SETTLED: Final = ("waiting", "approved", "rejected", "applied")
-"""States after which a failure is not drafted again. One that recurs after its change is left to a later rule."""
+__all__ = ["Drafted", "Due", "ask", "draft_proposals", "due", "patterns", "submit", "tasks"]
+SPARE: Final = 50
+"""Drafts of rules that are tried beyond an agent's room where others are refused."""
 
 
-@dataclass
-class Drafted:
-    """What one pass drafted: new proposals, drafts that the rails refused, and what a person should know."""
+@dataclass(frozen=True)
+class Due:
+    """What is to be drafted now: candidates by agent, in turn; a case for each that the week takes."""
 
-    proposals: list[Proposal] = field(default_factory=list)
-    refused: dict[str, list[str]] = field(default_factory=dict)  # agent and skill → ids of the rules it broke
+    candidates: dict[str, list[Candidate]] = field(default_factory=dict)
+    bounds: dict[str, Bounds] = field(default_factory=dict)
+    cases: dict[str, Case] = field(default_factory=dict)  # by fingerprint
+    homes: dict[str, Home] = field(default_factory=dict)  # by agent
     notices: list[str] = field(default_factory=list)
-
-
-def patterns(ledger: Ledger) -> list[Pattern]:
-    """Every kind of failure by agent, most frequent first; its `stage` says where the Rule of Three has it."""
-    return [Pattern(**row) for row in ledger.rows("improve/patterns")]
+    again: bool = False
 
 
 def draft_proposals(workspace: Workspace, ledger: Ledger, now: datetime, nonce: Callable[[], str]) -> Drafted:
-    """Drafts a skill for each failure that recurred often enough (Rule of Three) and has no proposal yet.
+    """Drafts by rules a proposal for each failure and task that recurred often enough (Rule of Three) and has none yet.
 
     `nonce` gives a new random text per call, e.g. `lambda: secrets.token_hex(16)`. Safe to repeat: one live
     proposal per agent and fingerprint, and at most `proposals.per_agent_per_week` per agent and ISO week.
     """
-    drafted = Drafted()
+    return submit(workspace, ledger, due(workspace, ledger, now, asked=False), {}, now, nonce)
+
+
+def due(workspace: Workspace, ledger: Ledger, now: datetime, *, asked: bool, again: bool = False) -> Due:
+    """What is to be drafted. `asked`: a model is asked about each case, falls and wrong outputs included.
+
+    `again`: only what a model failed to draft in the last week and has no proposal since (`analyzer: {nights}`).
+    """
+    found, notices = gather.candidates(workspace, ledger, now, asked=asked)
+    if again:
+        failed = _failed(workspace, ledger, now)
+        found, notices = [each for each in found if each.fingerprint in failed], []
+    agents = by_agent(found)
+    bounds = gather.bounds(workspace, ledger, now) if agents else {}
+    first = [each for name, some in agents.items() for each in chosen(some, bounds[name], 0)]
+    cases = {each.fingerprint: gather.case(workspace, ledger, each, now) for each in first}
+    homes: dict[str, Home] = {}
+    if asked and cases:
+        repo = ConfigRepo(workspace.configs)
+        base = repo.head()
+        homes = {case.agent.name: home(repo, base, case.agent) for case in cases.values()}
+    return Due(agents, bounds, cases, homes, notices, again)
+
+
+def _failed(workspace: Workspace, ledger: Ledger, now: datetime) -> set[str]:
+    rows = ledger.rows("improve/failed_analyses", since=now - timedelta(days=7))
+    return {row["fingerprint"] for row in rows if row["tries"] <= workspace.settings.analyzer.nights}
+
+
+def ask(wanted: Due, analyst: Analyst, now: datetime, nonce: Callable[[], str]) -> dict[str, Analysis]:
+    """What the model says to each case, by fingerprint; no ledger is needed meanwhile, and nothing is raised."""
+    return {
+        fingerprint: analyst.analyse(case, wanted.homes[case.agent.name], now, nonce())
+        for fingerprint, case in wanted.cases.items()
+        if not case.broken
+    }
+
+
+def submit(
+    workspace: Workspace, ledger: Ledger, wanted: Due, said: Mapping[str, Analysis], now: datetime,
+    nonce: Callable[[], str],
+) -> Drafted:  # fmt: skip
+    """Proposes what was drafted: by fingerprint what a model said, and by rules where it said nothing that can be used.
+
+    What the model was asked and what came of it is kept as an event (`analysis`) each time.
+    """
     crashpoint("propose.begin")
-    due = _due(workspace, ledger, drafted)
-    if not due:
-        return drafted
-    repo = ConfigRepo(workspace.configs)
-    base = repo.head()
-    room, full = _room(workspace, ledger, now), Counter[str]()
-    redactor = Redactor(workspace.secret("redaction-key"))
-    homes = {agent.slug: home_of(workspace, repo, base, agent) for agent, _, _ in due}
-    for agent, pattern, attempt in due:
-        if room[agent.name] >= workspace.settings.proposals.per_agent_per_week:
-            full[agent.name] += 1
-            continue
-        evidence = _evidence(ledger, agent, pattern, now)
-        file = _draft(repo, base, evidence)
-        crashpoint("propose.after_draft")
-        broken = _refusals(file, evidence, homes[agent.slug], redactor)
-        if broken:
-            _record_refusal(ledger, file, evidence, broken, drafted)
-            continue
-        crashpoint("propose.after_rails")
-        proposal = _proposal(workspace, evidence, file, base, attempt, nonce())
-        _store(ledger, proposal)
-        drafted.proposals.append(proposal)
-        room[agent.name] += 1
-    for name, number in sorted(full.items()):
-        drafted.notices.append(f"{name}: {number} more recurring failures wait, this week's proposals are used up")
-    return drafted
-
-
-def _due(workspace: Workspace, ledger: Ledger, drafted: Drafted) -> list[tuple[Agent, Pattern, int]]:
-    """Failures that are to be codified and were not yet, with how many proposals each had before."""
-    earlier = ledger.rows("improve/proposed")
-    settled = {row["fingerprint"] for row in earlier if row["state"] in _SETTLED}
-    attempts = Counter(row["fingerprint"] for row in earlier)
-    due, homeless = [], Counter[str]()
-    for pattern in patterns(ledger):
-        recurs = pattern.stage(workspace.settings.proposals.after) == "codify"
-        if not recurs or not pattern.draftable or pattern.fingerprint in settled:
-            continue
-        agent = workspace.agent(pattern.agent)
-        if agent is None:
-            homeless[pattern.agent] += 1
-        else:
-            due.append((agent, pattern, attempts[pattern.fingerprint]))
-    for name, number in sorted(homeless.items()):
-        drafted.notices.append(
-            f"{number} recurring failures of {name!r}, which is no agent of agentre.yaml: nothing drafted"
-        )
-    return due
-
-
-def _room(workspace: Workspace, ledger: Ledger, now: datetime) -> Counter[str]:
-    """Proposals that were drafted in the week of `now`, by agent."""
-    week = Week.of(now, workspace.zone)
-    start, end = week.start(workspace.zone), week.end(workspace.zone)
-    rows = ledger.rows("improve/drafted_between", start=start, end=end)
-    return Counter({row["agent"]: row["proposals"] for row in rows})
-
-
-def _evidence(ledger: Ledger, agent: Agent, pattern: Pattern, now: datetime) -> Evidence:
-    rows = ledger.rows("improve/evidence", agent=pattern.agent, fingerprint=pattern.fingerprint, at_most=EVIDENCE_RUNS)
-    runs = [row["run_id"] for row in rows]
-    followed = ledger.rows("improve/recoveries", runs=runs, tool=pattern.tool)
-    return Evidence(agent=agent, pattern=pattern, recovery=recovery(pattern, followed), rows=rows, made_at=now)
-
-
-def _draft(repo: ConfigRepo, base: str, evidence: Evidence) -> FileChange:
-    return repo.change(skill_path(evidence.agent.slug, slug_of(evidence.pattern)), skill(evidence).encode(), base)
-
-
-def _refusals(file: FileChange, evidence: Evidence, home: Home, redactor: Redactor) -> list[Broken]:
-    if not home.exists:
-        return [Broken("no-home", f"no folder {home.folder}/ in the config repository")]
-    if not evidence.pattern.named_plainly:
-        return [Broken("tool-name", evidence.pattern.tool or "")]
-    if file.old_blob is not None:
-        return [Broken("exists", file.path)]
-    text = file.content.decode("utf-8", "replace")
-    secret = [] if redactor.text(text) == text else [Broken("secret", "a secret that the source's redaction missed")]
-    return [*secret, *broken_rules(file, slug_of(evidence.pattern), home)]
-
-
-def _record_refusal(
-    ledger: Ledger, file: FileChange, evidence: Evidence, broken: list[Broken], drafted: Drafted
-) -> None:
-    """One event per draft and set of rules, however often it is drafted again."""
-    rules = sorted({rule.rule for rule in broken})
-    drafted.refused[f"{evidence.agent.name}: {slug_of(evidence.pattern)}"] = rules
-    payload: dict[str, object] = {
-        "title": title(evidence.pattern), "rules": rules, "found": [[b.rule, b.found[:120]] for b in broken[:20]],
-        "runs": evidence.pattern.runs, "policy_version": POLICY_VERSION, "sha256": sha256_hex(file.content),
-    }  # fmt: skip
-    event = Event(
-        event_id=stable_id("proposal_refused", evidence.pattern.fingerprint, POLICY_VERSION, *rules),
-        kind="proposal_refused", at=evidence.made_at, agent=evidence.agent.name,
-        subject=evidence.pattern.fingerprint, payload=payload,
-    )  # fmt: skip
-    ledger.add("events", [event], "event_id")
-
-
-def _proposal(
-    workspace: Workspace, evidence: Evidence, file: FileChange, base: str, attempt: int, nonce: str
-) -> Proposal:
-    proposal_id = stable_id("proposal", evidence.agent.name, evidence.pattern.fingerprint, attempt)
-    expires_at = evidence.made_at + timedelta(days=workspace.settings.proposals.expires_after_days)
-    manifest = build(
-        proposal_id=proposal_id, kind="skill", agent=evidence.agent.name, base_commit=base, files=[file],
-        drafter=DRAFTER, evidence_runs=[row["run_id"] for row in evidence.rows], expires_at=expires_at, nonce=nonce,
-    )  # fmt: skip
-    return Proposal(
-        proposal_id=proposal_id, agent=evidence.agent.name, kind="skill", state="waiting",
-        title=title(evidence.pattern), document=document(evidence, file.path, file.content), manifest=manifest,
-        digest=digest(manifest), base_commit=base, drafter=DRAFTER, fingerprint=evidence.pattern.fingerprint,
-        created_at=evidence.made_at, expires_at=expires_at, files=[file],
-    )  # fmt: skip
-
-
-def _store(ledger: Ledger, proposal: Proposal) -> None:
-    crashpoint("propose.before_store")
-    with ledger.transaction():
-        store(ledger, proposal)
-        crashpoint("propose.before_commit")
-    crashpoint("propose.after_store")
+    ledger.add("events", [each.event for each in said.values()], "event_id")
+    maker, left = Maker(workspace, ledger, now, nonce), dict[str, int]()
+    maker.drafted.notices += wanted.notices
+    for name, candidates in wanted.candidates.items():
+        room, waiting, tried = Room(wanted.bounds[name]), 0, 0
+        for each in candidates:
+            if not room.takes(each):
+                waiting += each.kind == "failure"
+            elif each.fingerprint in wanted.cases or (each.by_rules and tried < SPARE):
+                tried += 1
+                case = wanted.cases.get(each.fingerprint) or gather.case(workspace, ledger, each, now)
+                if maker.make(case, said.get(each.fingerprint)):
+                    room.take(each)
+        left[name] = room.left
+        if waiting:
+            maker.drafted.notices.append(
+                f"{name}: {waiting} more recurring failures wait, this week's proposals are used up"
+            )
+    if not wanted.again:
+        maker.offered({name: each.left for name, each in wanted.bounds.items()} | left)
+    return maker.drafted
