@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "experiment": ("experiment", "What a change did, and whether it does the same for another agent."),
     "slo": ("slo", "SLOs with their error budgets; OpenMetrics and Grafana; override a freeze."),
     "cost": ("cost", "What agents cost, against budgets, with a forecast and what is out of line."),
+    "memory": ("memory", "Distil the agents' daily logs into their MEMORY.md."),
     "kpi": ("kpi", "The twenty key figures, each with its interval, n and usual target."),
     "maturity": ("maturity", "The stage from demo to reliable, by artefacts; what the next one lacks."),
     "config": ("config", "Versions of the agents' configs: snapshot, diff, tag, log."),

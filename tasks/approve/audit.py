@@ -18,21 +18,28 @@ from storage.records import Approval, Change, FileChange, Proposal, stable_id
 from storage.workspace import Workspace
 from tasks.approve.apply import KIND, PROPOSAL, TRAILER
 from tasks.approve.decision import broken_link, chained
+from tasks.common import memory_file
 
 REBUILT: Final = "rebuilt from the commit's trailers; the answer itself is lost"
 
 
 def faults(workspace: Workspace, ledger: Ledger) -> Iterator[str]:
-    """What does not hold: the chain of answers, a commit without its approval, a change without its commit."""
+    """What does not hold: the chain of answers, a commit without its approval, a change without its commit.
+
+    A commit of memory needs no person, so it has to hold by itself: one MEMORY.md, every line verbatim from its source.
+    """
     broken = broken_link(Approval(**row) for row in ledger.rows("approve/chain"))
     if broken is not None:
         yield f"answer {broken.position} of the approvals was changed, moved or lost its predecessor"
-    history = commits(ConfigRepo(workspace.configs))
+    repo = ConfigRepo(workspace.configs)
+    history = commits(repo)
     approved = {row["digest"] for row in ledger.rows("approve/chain") if row["decision"] == "approve"}
     for commit in history:
         for digest in commit.trailers.get(TRAILER, []):
             if digest not in approved:
                 yield f"commit {commit.id[:12]} claims approval {digest[:12]}, which the ledger does not have"
+        if memory_file.TRAILER in commit.trailers and (wrong := memory_file.fault(repo, commit)):
+            yield f"commit {commit.id[:12]} says it is memory from daily logs, but {wrong}"
     known = {commit.id for commit in history}
     for row in ledger.rows("approve/every_change"):
         if row["commit"] not in known:

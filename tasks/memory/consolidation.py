@@ -19,7 +19,7 @@ from typing import Final, Literal
 
 from storage.memory_settings import MemorySettings
 from tasks.memory.contradictions import supersedes
-from tasks.memory.entries import LONGEST, Entry
+from tasks.memory.entries import BARE, LONGEST, Entry
 from tasks.memory.instructions import instructs, orders
 from tasks.memory.terms import content, likeness, numbers, terms
 
@@ -70,7 +70,15 @@ def consolidated(
             line.state, line.reason = "removed", "a person took it out"
         else:
             _judge(line, settings, newest)
-    return sorted(lines, key=lambda line: weight(line, newest), reverse=True)
+    told = [line for line in lines if line.entry.strength > BARE or _matters(line)]
+    return sorted(told, key=lambda line: weight(line, newest), reverse=True)
+
+
+def _matters(line: Line) -> bool:
+    """Whether a bare statement is to be told of: it was changed, changes another, or was said on three days."""
+    while line.by is not None and line.state == "again":
+        line = line.by
+    return bool(line.replaced) or line.times >= 3 or line.state == "superseded"
 
 
 def _sift(line: Line, secret: frozenset[Entry], known: str) -> None:
@@ -144,6 +152,8 @@ def _judge(line: Line, settings: MemorySettings, newest: date) -> None:
     age = (newest - line.entry.day).days
     if age > days[line.entry.kind] * min(line.times, MOST_OFTEN):
         line.state, line.reason = "stale", f"not seen for {age} days"
+    elif line.entry.strength == BARE and not _matters(line):
+        line.state, line.reason = "noted", "a statement that nothing changed"
     elif line.times < 2 and line.entry.kind != "decision" and orders(line.entry.text):
         line.state, line.reason = "noted", "an order, noted on one day"
 

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from tasks.memory.entries import Entry
-from tasks.memory.terms import SMALL, content, terms
+from tasks.memory.terms import SMALL, content, numbers, terms
 from tasks.memory.words import words
 
 _CHANGED: Final = re.compile(
@@ -41,80 +41,119 @@ _OPPOSITE: Final = (
     ("alway", "never"), ("requir", "optional"), ("safe", "unsafe"), ("mandatory", "optional"),
     ("start", "stop"), ("manual", "automatic"), ("before", "after"), ("public", "private"), ("up", "down"),
 )  # fmt: skip
-_JOINTS: Final = words("joints")
+_JOINTS: Final = frozenset(term for word in words("joints") for term in terms(word))
+_ONE_OF: Final = frozenset(
+    terms("is are was be use run live remain stay sit go come es est ist è é está usa läuft liegt")
+)
+"""Joints after which only one thing can be true: nobody lives in two places, but may own two things."""
+_PLACES: Final = frozenset(
+    {"in", "on", "at", "to", "by", "with", "from", "every", "of", "von", "mit", "sur", "en", "los"}
+)
 
 
 def supersedes(new: Entry, old: Entry) -> bool:
     """Whether the later entry takes the place of the earlier one."""
     if new.kind != old.kind and "event" in (new.kind, old.kind) and not _CHANGED.search(new.text):
         return False
-    if changed := _CHANGED.search(new.text):
+    if _CHANGED.search(new.text):
         dates = set(_DATE.findall(new.text)) - {new.day.isoformat()}
         if dates and old.day.isoformat() not in dates and re.search(r"replac|supersed|decision of", new.text, re.I):
             return False
-        if _about_the_same(new, old, whole=changed[0]):
+        if _about_the_same(new, old):
             return True
     return new.kind != "event" and _one_value_differs(_clause(new.text), _clause(old.text))
 
 
-def _about_the_same(new: Entry, old: Entry, whole: str) -> bool:
+def _about_the_same(new: Entry, old: Entry) -> bool:
     """Whether a later entry that says that something changed is about the earlier one.
 
-    Either what it names as replaced is found there, or most of the earlier entry's words are.
+    It names the same thing, and either what it replaces is found there, or it says of it the same sort of thing.
     """
-    before, now = content(_clause(old.text)) - _ABOUT_CHANGE, content(new.text) - _ABOUT_CHANGE
-    if not before or not now or before == now:
+    clause = _clause(old.text)
+    before, now = content(clause) - _ABOUT_CHANGE, content(new.text) - _ABOUT_CHANGE
+    if not before or not now:
         return False
-    shared = before & now
-    named = _NAMED.search(new.text)
-    told = content(named["old"]) - _ABOUT_CHANGE if named else frozenset[str]()
-    if told and len(told & before) >= max(1, 0.6 * len(told)) and len(shared) >= 2:
-        return True
-    subject = _subject(old.text)
-    return len(shared) >= max(2, 0.5 * len(before)) and (not subject or bool(subject & now))
+    about, shared = topic(clause), before & now
+    if not _is_named(about or before, now, whole=bool(about)):
+        return False
+    if told := [content(found["old"]) - _ABOUT_CHANGE for found in _NAMED.finditer(new.text)]:
+        return any(one and len(one & before) >= 0.6 * len(one) for one in told)
+    beyond = shared - about
+    return bool(beyond) or bool(_PLACES & set(terms(clause)) & set(terms(new.text))) or _both_number(clause, new.text)
+
+
+def _is_named(topic: frozenset[str], now: frozenset[str], *, whole: bool) -> bool:
+    """Whether a text names a topic: all of its numbers, and all of its words, or most where it is a whole sentence."""
+    missing = topic - now
+    if any(any(map(str.isdigit, term)) for term in missing):
+        return not whole and len(topic - missing) >= 2 and len(missing) == 1
+    return len(missing) <= (len(topic) // 4 if whole else 0.4 * len(topic)) and len(topic - missing) >= (
+        1 if whole else 2
+    )
+
+
+def _both_number(one: str, other: str) -> bool:
+    return bool(numbers(one)) and bool(numbers(other))
+
+
+def topic(clause: str) -> frozenset[str]:
+    """The terms that say what a clause is about: those before its verb; of an order, those after its `for`, or before
+    its last `in`, `on`, `at`. None found: an empty set.
+    """
+    told = list(terms(clause))
+    at = next((place for place, word in enumerate(told) if word in _JOINTS), None)
+    if at is None:
+        return frozenset()
+    if subject := frozenset(told[:at]) - SMALL - _ABOUT_CHANGE:
+        return subject
+    rest = told[at + 1 :]
+    if "for" in rest:
+        return frozenset(rest[rest.index("for") + 1 :]) - SMALL - _ABOUT_CHANGE
+    last = max((place for place, word in enumerate(rest) if word in _PLACES), default=0)
+    return frozenset(rest[:last]) - SMALL - _ABOUT_CHANGE
 
 
 def _one_value_differs(new: str, old: str) -> bool:
-    """Whether both are the same sentence but for one value after its subject, or for a negation."""
+    """Whether both are the same sentence but for one value that is said of the same thing, or for a negation."""
     one, other = _words(old), _words(new)
     if one == other:
         return False
-    negated = (_NOT & set(one)) != (_NOT & set(other))
-    one_plain, other_plain = [w for w in one if w not in _NOT], [w for w in other if w not in _NOT]
-    if negated and one_plain == other_plain and len(one_plain) >= 3:
+    plain, other_plain = ([word for word in words_ if word not in _NOT] for words_ in (one, other))
+    if (len(plain) < len(one)) != (len(other_plain) < len(other)) and plain == other_plain and len(plain) >= 3:
         return True
     blocks = [b for b in SequenceMatcher(None, one, other, autojunk=False).get_opcodes() if b[0] != "equal"]
     if len(blocks) != 1 or blocks[0][0] != "replace":
         return False
     _, begin, end, first, last = blocks[0]
-    common = [w for w in one[:begin] + one[end:] if w not in SMALL]
-    long = max(end - begin, last - first)
-    if long > 4 or len(common) < 2 or begin == 0 or not any(w not in SMALL for w in one[:begin]):
+    common = [word for word in one[:begin] + one[end:] if word not in SMALL]
+    told_apart = all(numbers(" ".join(words_[a:b])) for words_, a, b in ((one, begin, end), (other, first, last)))
+    if max(end - begin, last - first) > 4 or len(common) < (1 if told_apart else 2):
         return False
-    return _same_sort(one[begin:end], other[first:last], before=one[:begin], after=one[end:])
+    return _said_of_it(one, begin) and _same_sort(one[begin:end], other[first:last], before=one[:begin])
 
 
-def _same_sort(old: list[str], new: list[str], *, before: list[str], after: list[str]) -> bool:
-    """Whether two values stand for each other: numbers, opposites, or what follows `is`, `use`, `on` …
+def _said_of_it(told: list[str], begin: int) -> bool:
+    """Whether the place is in what is said, and not in what it is said of.
 
-    `use A for X` and `use A for Y` go together; `use A for X` and `use B for X` do not.
+    `use A for X` and `use B for X` contradict each other; `use A for X` and `use A for Y` go together.
     """
-    if any(any(c.isdigit() for c in w) for w in old) and any(any(c.isdigit() for c in w) for w in new):
-        return True
-    if any({a, b} <= {*old, *new} and not {a, b} <= set(old) for a, b in _opposites(old, new)):
-        return True
-    if len(before) > 1 and before[-1] == "for" and not after:
-        return False
-    return bool(set(before) & _JOINTS or set(before) & {"in", "on", "at", "to", "by", "with", "from", "every", "of"})
+    at = next((place for place, word in enumerate(told) if word in _JOINTS), None)
+    return at is not None and begin > at and "for" not in told[at:begin]
 
 
-def _opposites(old: list[str], new: list[str]) -> list[tuple[str, str]]:
-    pairs = []
-    for one, other in _OPPOSITE:
-        for a, b in ((one, other), (other, one)):
-            found = [(x, y) for x in old if x.startswith(a) for y in new if y.startswith(b)]
-            pairs += found
-    return pairs
+def _same_sort(old: list[str], new: list[str], *, before: list[str]) -> bool:
+    """Whether two values stand for each other: numbers, opposites, or what follows a verb or `in`, `on`, `by` …"""
+    if all(any(map(str.isdigit, word)) for word in old + new) or _are_opposite(old, new):
+        return True
+    return before[-1] in _ONE_OF | _PLACES or bool(_PLACES & set(before))
+
+
+def _are_opposite(old: list[str], new: list[str]) -> bool:
+    return any(
+        any(word.startswith(a) for word in old) and any(word.startswith(b) for word in new)
+        for pair in _OPPOSITE
+        for a, b in (pair, pair[::-1])
+    )
 
 
 def _clause(text: str) -> str:
@@ -124,13 +163,3 @@ def _clause(text: str) -> str:
 
 def _words(text: str) -> list[str]:
     return [word for word in terms(text) if word not in ("a", "an", "the", "now", "just")]
-
-
-def _subject(text: str) -> frozenset[str]:
-    """The terms before the first joint (`is`, `use`, `on` …); none where nothing is told before it."""
-    found: list[str] = []
-    for word in terms(_clause(text)):
-        if word in _JOINTS and found:
-            break
-        found.append(word)
-    return frozenset(found[:4]) - SMALL - _ABOUT_CHANGE

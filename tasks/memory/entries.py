@@ -12,10 +12,14 @@ from tasks.memory.blocks import Block, blocks
 from tasks.memory.terms import content
 
 Kind = Literal["lesson", "decision", "event"]
+SHORT: Final = 160
+"""Characters of a bare statement that is looked at."""
 LONGEST: Final = 320
 """Characters of an entry; what is longer is a text, and a person shortens it."""
-MARK, HEADING, PHRASE = 3, 2, 1
-"""How plainly an entry says what it is: by a mark of its own, by its heading, by a turn of phrase."""
+MARK, HEADING, PHRASE, BARE = 3, 2, 1, 0
+"""How plainly an entry says what it is: by a mark of its own, by its heading, by a turn of phrase; or it is a bare
+statement, which counts only where a later one changes it, or where it is said on three days.
+"""
 
 _MARKS: Final[dict[Kind, str]] = {
     "lesson": (
@@ -82,13 +86,16 @@ _PHRASES: Final[dict[Kind, re.Pattern[str]]] = {
         r"|supersed(?:es|ed)"
         r"|replac(?:es|ed) (?:by|with|the|that)|(?:is|are) now|now (?:is|are|uses?|runs?|lives?|goes|go)"
         r"|(?:switched|changed|moved|migrated) (?:\w+ ){0,4}(?:from|to)|(?:wurde|wird|ist) jetzt|nicht mehr|ab sofort"
-        r"|ne \S+ plus|désormais|ya no|a partir de ahora)\b|不再|现在是", re.I,
+        r"|ne \S+ plus|désormais|ya no|a partir de ahora)\b|\bnow\W*$|不再|现在是", re.I,
     ),
     "event": re.compile(
         r"\b(?:outage|went down|(?:was|were) down|data loss|rolled back|shipped|went live|restored|breach|lost \w+ "
         r"(?:hours|days|rows|data)|for the first time|milestone|critical bug)\b", re.I,
     ),
 }  # fmt: skip
+_STATES: Final = re.compile(
+    r"\w (?:is|are|uses?|runs?|lives?|goes|go|has|owns?|stays?|keeps?|ist|läuft|liegt|est|es|está|usa|è)\b \S", re.I
+)
 _TITLE: Final = re.compile(r"^\d{4}-\d{2}-\d{2}\W+(?P<rest>.*)$", re.S)
 
 
@@ -160,7 +167,9 @@ def _said(block: Block, section: Kind | None, listed: Kind | None) -> tuple[Kind
     around = listed or section
     if around is not None and block.level < 2:
         return around, text, HEADING
-    return next(((kind, text, PHRASE) for kind, phrase in _PHRASES.items() if phrase.search(text)), None)
+    if turn := next((kind for kind, phrase in _PHRASES.items() if phrase.search(text)), None):
+        return turn, text, PHRASE
+    return ("decision", text, BARE) if len(text) <= SHORT and _STATES.search(text) else None
 
 
 def _marked(text: str) -> tuple[Kind, str, int] | None:

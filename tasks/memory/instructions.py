@@ -44,12 +44,11 @@ _AT_THE_MODEL: Final = re.compile(
     r"|\b(?:chatgpt|gpt-?\d|openai|language model|ai model|ai assistant|llm)\b|\bact as\b|\bpretend\b|\brole-?play"
     r"|\bexfiltrat|\bbackdoor|\bmalware|\bransom|\bphish|\bcrypto ?min(?:er|ing)|\bkill (?:all )?humans?"
     r"|\bwithout (?:asking|telling|informing|notifying|confirmation|approval|permission|restriction)"
-    r"|\bdo not (?:tell|inform|mention|reveal|ask|notify)|\bsecret(?:ly)?\b|\bconfidential|\bpre-?authori[sz]ed"
+    r"|\bdo not (?:tell|inform|mention|reveal|ask|notify)|\bsecretly\b|\bpre-?authori[sz]ed"
     r"|\b(?:to|tell|tells|show|shows|ask|asks|remind|reminds) the users?\b|\b(?:we|i) want (?:our|the|your|you)\b"
     r"|\b(?:next|whenever|when|if|once|before|after|each|every)\b[^.]{0,40}\b(?:user|reply|respon[ds]|answer)\w*"
     r"|\bdecod(?:e|ed|ing)\b|\brot-?13\b|\bbase-?64\b|\bin (?:binary|morse|hex)\b|\bthe following\b|\bthese steps\b"
     r"|\bthis (?:ensures|will|helps|is (?:required|necessary|important|mandatory))\b"
-    r"|\b(?:transaction|iban|bank account|payments?|money|passwords?|passport|credit card|wallet|bitcoin)\b"
     r"|\b(?:code (?:block|section|snippet|excerpt|fragment|segment)|code below)s?\b", re.I,
 )  # fmt: skip
 _IN_OTHER_WORDS: Final = re.compile(
@@ -115,7 +114,11 @@ def instructs(text: str, known: str = "") -> str | None:
 
 def _is_own(verb: str, text: str) -> bool:
     """Whether an agent may give itself this order: of care anywhere, of building where the text begins with it."""
-    return verb in CARE or verb == MODAL or (verb in BUILD and re.match(rf"\W*{verb}\b", text, re.I) is not None)
+    return (
+        verb in CARE
+        or verb == MODAL
+        or (verb in BUILD and re.match(rf"\W*(?:always |never )?{verb}\b", text, re.I) is not None)
+    )
 
 
 def _talk(text: str) -> str | None:

@@ -40,7 +40,7 @@ def ordered(text: str) -> Iterator[str]:
             yield from _inner(found)
         while found and (found[0] in _LEADS or not any(map(str.isalnum, found[0]))):
             found.pop(0)
-        if found and found[0] in CARE | _DO and not _is_noun(found):
+        if len(found) > 1 and found[0] in CARE | BUILD | _DO and not _is_noun(found):
             yield found[0]
     if _MODAL.search(text):
         yield MODAL

@@ -24,10 +24,11 @@ from tasks.common.memory_file import (
 )
 from tasks.common.redact import Redactor
 from tasks.memory.consolidation import Line, consolidated
+from tasks.memory.contradictions import supersedes
 from tasks.memory.daily import DailyLogs, daily_logs, known_texts
-from tasks.memory.entries import Entry
+from tasks.memory.entries import HEADING, Entry
 from tasks.memory.instructions import names
-from tasks.memory.section import section
+from tasks.memory.section import place, section
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ def planned(
     text = section(lines, settings.bytes)
     kept, moved = _with_strangers(file, written, text, repo, agent.slug, base)
     notices = [f"{moved} lines that somebody wrote between the marks were moved above them"] if moved else []
+    notices += outdated(file, lines)
     begun = file.section is not None or any(line.state == "kept" for line in lines)
     new = joined(kept, text).encode("utf-8", "surrogateescape") if begun else old or b""
     return Plan(agent.name, path, base, old, new, lines, logs, last, notices)
@@ -110,6 +112,20 @@ def _taken_out(written: Sequence[str] | None, file: MemoryFile) -> frozenset[str
         return frozenset()
     there = set((file.section or "").splitlines())
     return frozenset(line.text for line in sourced("\n".join(row for row in written if row not in there)))
+
+
+def outdated(file: MemoryFile, lines: Sequence[Line]) -> list[str]:
+    """What people wrote that a kept line contradicts: they are told, and their line stays."""
+    found = []
+    for row in file.by_hand.splitlines():
+        text = re.sub(r"^\s*(?:[-*+]|\d+[.)])\s+(?:\d{4}-\d{2}-\d{2}\W+)?", "", row)
+        if text == row:
+            continue
+        by_hand = Entry("decision", text, "MEMORY.md", 0, 0, date.min, HEADING)
+        newer = next((line for line in lines if line.state == "kept" and supersedes(line.entry, by_hand)), None)
+        if newer:
+            found.append(f"by hand: “{text[:120]}”, and since: “{newer.entry.text[:120]}” ({place(newer)})")
+    return found
 
 
 def _secret(workspace: Workspace, logs: DailyLogs) -> frozenset[Entry]:

@@ -11,7 +11,6 @@ from tasks.memory.words import words
 
 _TOKEN: Final = re.compile(r"[^\W_]+(?:[.,:/'’_-][^\W_]+)*")
 _UNSPACED: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_ENDINGS: Final = (("ies", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("e", ""))
 SMALL: Final = words("small")
 """Words that say nothing about what a sentence is about."""
 
@@ -43,9 +42,17 @@ def likeness(one: frozenset[str], other: frozenset[str]) -> float:
 
 
 def _stem(word: str) -> str:
-    if not word.isascii() or not word.isalpha() or len(word) < 5:
+    """The word without the endings of plurals and tenses; only ever compared with others, never shown."""
+    if not word.isascii() or not word.isalpha() or len(word) < 4:
         return word
-    for ending, instead in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3 and not (ending == "s" and word.endswith("ss")):
-            return word[: -len(ending)] + instead
-    return word
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-2] if word.endswith("oes") else word[:-1]
+    if word.endswith("ing") and len(word) > 5:
+        word = word[:-3]
+    elif word.endswith("ed") and not word.endswith("eed"):
+        word = word[:-1]
+    if word.endswith("e") and len(word) > 3:
+        word = word[:-1]
+    return word[:-1] if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lsz" else word
