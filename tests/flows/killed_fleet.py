@@ -19,6 +19,7 @@ from tasks.approve.audit import faults
 
 VICTIMS = ("everything", "server", "serve", "a run")
 FORM_WITHIN = 600  # seconds; twenty runs start two at once
+START_WITHIN = 600
 LOOK_EVERY = 3
 """Starts from one after which all that waits is looked at to the next; the others are cut short anywhere."""
 
@@ -42,7 +43,7 @@ def trial(folder: Path, *, approvals: int, kills: int, seed: int) -> Trial:
     try:
         for kill in range(kills):
             begun = time.monotonic()
-            api = serve.start()
+            api = serve.start(START_WITHIN)
             if kill % LOOK_EVERY == 0:
                 for proposal in asked[answered:]:
                     api.suspended(proposal, FORM_WITHIN)
@@ -53,7 +54,7 @@ def trial(folder: Path, *, approvals: int, kills: int, seed: int) -> Trial:
             time.sleep(draw.uniform(0, 8))
             found.killed[_kill(serve, draw.choice(VICTIMS))] += 1
             sys.stdout.write(f"\rkilled {kill + 1} times, {answered} of {approvals} answered")
-        _approve(serve.start(), asked[answered:])
+        _approve(serve.start(START_WITHIN), asked[answered:])
         until(lambda: all(state_of(serve.workspace, one) == "applied" for one in asked), 300, "all applied")
     finally:
         serve.kill()

@@ -214,13 +214,13 @@ class Serve:
         """What it printed."""
         return self.workspace.root / "serve.out"
 
-    def start(self) -> Api:
+    def start(self, seconds: float = 120) -> Api:
         """Starts it and waits until it serves."""
         command = [sys.executable, "-m", "flows", "serve", "--workspace", str(self.workspace.root)]
         environment = os.environ | {"AGENTRE_TEST_MARK": self.mark}
         with self.output.open("wb") as out:
             self.process = subprocess.Popen(command, stdout=out, stderr=out, env=environment, start_new_session=True)
-        until(lambda: b"serving" in self.output.read_bytes() or (self.process and self.process.poll() is not None), 120)
+        until(lambda: b"serving" in self.output.read_bytes() or (self.process and self.process.poll() is not None), seconds)
         assert self.process.poll() is None, self.output.read_text()
         return Api(self.workspace)
 
