@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from reports.environment import environment
 from reports.text import fenced
-from reports.visible import hidden, visible
+from reports.visible import as_given, as_seen, hidden, visible
 from storage.records import FileChange, Proposal
 
 LONG_LINE: Final = 400
@@ -27,7 +27,10 @@ def review_markdown(proposal: Proposal, base: Mapping[str, bytes], notices: Sequ
     """
     change = "\n".join(_lines(proposal, base))
     block = fenced(change).replace("text\n", "diff\n", 1)
-    return _rendered("decision.md.j2", proposal, base, notices, change=block, document=visible(proposal.document))
+    pair = (proposal.digest[:32], proposal.digest[32:])  # a line of 64 is cut off in Prefect's first UI
+    return _rendered(
+        "decision.md.j2", proposal, base, notices, change=block, document=visible(proposal.document), halves=pair
+    )
 
 
 def review_text(proposal: Proposal, base: Mapping[str, bytes], notices: Sequence[str]) -> str:
@@ -56,6 +59,16 @@ def _flags(file: FileChange, before: bytes | None) -> Iterator[str]:
         yield f"{file.path} is not there as it was when this was drafted: the proposal is stale"
 
 
+def seen_and_given(proposal: Proposal) -> list[tuple[str, str, str]]:
+    """Lines that a model reads otherwise than a person: where, as it looks, and as the model gets it."""
+    return [
+        (f"{file.path}:{number}", as_seen(line), as_given(line))
+        for file in proposal.files
+        for number, line in enumerate(file.content.decode("utf-8", "backslashreplace").split("\n"), 1)
+        if as_given(line) != line
+    ]
+
+
 def _lines(proposal: Proposal, base: Mapping[str, bytes]) -> Iterator[str]:
     """The unified diff from what is there now to the stored bytes, hidden characters named."""
     for file in proposal.files:
@@ -81,5 +94,5 @@ def _rendered(
 ) -> str:
     return environment().get_template(template).render(
         proposal=proposal, flags=[*flags(proposal, base), *map(visible, notices)],
-        title=visible(proposal.title), **values,
+        title=visible(proposal.title), differs=seen_and_given(proposal), **values,
     )  # fmt: skip

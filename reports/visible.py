@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
@@ -21,3 +22,31 @@ def hidden(character: str) -> bool:
 def visible(text: str) -> str:
     """The text with every hidden character written as `<U+200B>`: no escape sequence, no turned direction."""
     return "".join(f"<U+{ord(c):04X}>" if hidden(c) else c for c in text)
+
+
+_WORD: Final = re.compile(r"\w+")
+
+
+def as_seen(line: str) -> str:
+    """A line as it looks on most screens: without its hidden characters."""
+    return "".join(c for c in line if not hidden(c))
+
+
+def as_given(line: str) -> str:
+    """A line as a model gets it: hidden characters named, and letters that pass for others named too.
+
+    Such a letter is one that Unicode folds into another (a full-width A), or one of another script within a word.
+    """
+    return visible(_WORD.sub(_named, line))
+
+
+def _named(word: re.Match[str]) -> str:
+    return "".join(f"<U+{ord(c):04X}>" if _passes(c, word[0]) else c for c in word[0])
+
+
+def _passes(character: str, word: str) -> bool:
+    if character.isascii():
+        return False
+    latin = any(c.isascii() and c.isalpha() for c in word)
+    other = latin and character.isalpha() and not unicodedata.name(character, "?").startswith("LATIN")
+    return other or unicodedata.normalize("NFKC", character) != character

@@ -42,7 +42,8 @@ def test_a_new_file_is_shown_whole() -> None:
             "+",
             "+four  (no line feed at the end)",
         ]
-        assert "d" * 64 in shown and "Unflagged does not mean safe" in shown
+        assert shown.count("d" * 32) == 2 and "Unflagged does not mean safe" in shown
+        assert "What the model sees" not in shown
 
 
 def test_a_changed_and_a_removed_file() -> None:
@@ -94,3 +95,12 @@ def test_what_changed_meanwhile_is_flagged() -> None:
     """A file that is there though the draft thought it new makes the proposal visibly stale."""
     assert any("stale" in flag for flag in flags(asked(b"x\n"), {PATH: b"y\n"}))
     assert any("longer than 400" in flag for flag in flags(asked(b"x" * 401), {}))
+
+
+def test_what_the_model_sees_stands_beside_what_is_seen() -> None:
+    """A line with hidden or look-alike characters is shown as it looks and as it is; other lines are not."""
+    content = "plain \u00e9t\u00e9 \u043f\u043b\u0430\u043d\nsm\u0430ll\u200b | step\n\uff21\n".encode()
+    for shown in (review_markdown(asked(content), {}, []), review_text(asked(content), {}, [])):
+        part = shown.split("What the model sees")[1].split("The exact change")[0]
+        assert "sm<U+0430>ll<U+200B>" in part and "<U+FF21>" in part and "sm\u0430ll" in part
+        assert f"{PATH}:2" in part and f"{PATH}:3" in part and f"{PATH}:1" not in part and "\u200b" not in part
