@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -124,18 +123,11 @@ class Boxes(Record, frozen=True, kw_only=True):
     wrong_agent: list[Row]
     applied: list[Row]
     new_models: list[Row]
-    measured: list[Row]  # changes whose two weeks after them were over in this week
+    measured: list[Row]  # changes whose effect could be told in this week
+    offered: list[Row]  # changes that transferred in this week, with the agents that they are offered to
     waiting: list[Row]
     recurring: list[Row]
     three_weeks: list[Row]
-
-
-class MemoryNews(Record, frozen=True, kw_only=True):
-    """What the week's daily logs brought into MEMORY.md. Every list is rows of the query of its name."""
-
-    changed: Sequence[Row] = ()
-    lines: Sequence[Row] = ()
-    quoted: Sequence[Row] = ()
 
 
 class Review(Record, frozen=True, kw_only=True):
@@ -161,4 +153,3 @@ class Review(Record, frozen=True, kw_only=True):
     usage: Usage
     slos: list[Row]  # statuses, those that need somebody first
     frozen: list[Row]  # agents whose proposals wait
-    memory: MemoryNews = MemoryNews()

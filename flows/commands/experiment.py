@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from flows import serving
+from flows.commands.golden import progress_bar
 from flows.console import Reply, command, now, table, writing
+from flows.transcripts import LedgerTranscripts
 from reports.text import clean
+from storage.errors import NothingMeasured, UsageError
 from storage.ledger import publish
 from storage.workspace import Workspace
 from tasks.experiments.experiment import Experiment
-from tasks.experiments.run import FOLDER, measure_change
+from tasks.experiments.keeping import FOLDER
+from tasks.experiments.run import changes, measure_change, measure_golden, named_among
 from tasks.experiments.transfer import Transferred
+from tasks.golden.pair import WantedPair, run_pair, sets_of
+from tasks.golden.session import Progress
 
 _EXIT_CODES: Final = {"Regression": 1, "worse": 1, "Inconclusive": 4, "inconclusive": 4}
 _COLUMNS: Final = ["dimension", "delta", "95% interval", "n", "MDE", "verdict", "label"]
@@ -45,13 +52,51 @@ def run(workspace: Workspace, file: Path, sd: float | None) -> Reply:
 
 @experiment.command()
 @click.argument("named", metavar="CHANGE|MODEL")
+@click.option("--golden", is_flag=True, help="On the same golden tasks, run now without and with it, in random order.")
+@click.option("--set", "golden_set", metavar="SET", help="The golden set; default: those of the agent.")
+@click.option("--trials", "-k", type=click.IntRange(1, 1000), help="Attempts per task and side.")
+@click.option("--seed", type=int, help="Order of the trials and seeds of the agent; default: random, and kept.")
 @command
-def change(workspace: Workspace, named: str) -> Reply:
-    """Measure what an applied change, or a model that answered anew, did: two weeks after against two before."""
-    with writing(workspace, "experiment change") as ledger:
-        done = measure_change(workspace, ledger, named, now())
+def change(
+    workspace: Workspace, named: str, golden: bool, golden_set: str | None, trials: int | None, seed: int | None
+) -> Reply:
+    """Measure what an applied change, or a model that answered anew, did: two weeks after against two before.
+
+    With --golden: at once, by its agent's golden tasks, each tried at the commit before the change and at its own.
+    That is done once; asked again, it tells what was found.
+    """
+    if golden:
+        with progress_bar("golden pair") as progress:
+            done = measure_pair(workspace, named, golden_set, trials, seed, progress)
+    elif golden_set or trials or seed is not None:
+        raise UsageError("--set, --trials and --seed are of golden tasks", accepted="them with --golden")
+    else:
+        with writing(workspace, "experiment change") as ledger:
+            done = measure_change(workspace, ledger, named, now())
     publish(workspace.ledger, workspace.read_copy)
     return _reply(workspace, done)
+
+
+def measure_pair(
+    workspace: Workspace, named: str, golden_set: str | None = None, trials: int | None = None,
+    seed: int | None = None, progress: Progress | None = None,
+) -> Experiment:  # fmt: skip
+    """Runs the golden tasks of a change without it and with it, and measures what it did to them."""
+    moment = now()
+    with writing(workspace, "experiment change") as ledger:
+        asked = named_among(changes(workspace, ledger), named)
+        agent = workspace.agent(asked.agent)
+        if asked.commit is None or agent is None:
+            raise UsageError("a model that answered anew has no commit to go back to", got=asked.name)
+        sets = [golden_set] if golden_set else sets_of(ledger, workspace, agent)
+    if not sets:
+        raise NothingMeasured("no golden set is for this agent", got=agent.name, accepted="--set SET")
+    for name in sets:
+        wanted = WantedPair(asked.subject, agent.name, asked.commit, name, trials, seed=seed)
+        fresh = secrets.randbelow(2**31)
+        run_pair(workspace, wanted, LedgerTranscripts(workspace), now=moment, fresh_seed=fresh, progress=progress)
+    with writing(workspace, "experiment change") as ledger:
+        return measure_golden(workspace, ledger, asked, now())
 
 
 def _reply(workspace: Workspace, done: Experiment) -> Reply:

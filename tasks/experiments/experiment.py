@@ -11,13 +11,12 @@ from typing import Any
 
 import msgspec
 
-from storage.records import DIMENSIONS, Record
+from storage.records import DIMENSIONS, Record, stable_id
 from tasks.metrics.compare import Comparison
-from tasks.metrics.effects import WEEKS, Period
 
 
 class Changed(Record, frozen=True, kw_only=True):
-    """A change whose effect is measured. `commit` and `base_commit` are None for a model that answered anew."""
+    """A change whose effect is measured. `commit` and `proposal_id` are None for a model that answered anew."""
 
     agent: str
     kind: str  # imp@skill, imp@config or imp@model
@@ -25,11 +24,15 @@ class Changed(Record, frozen=True, kw_only=True):
     name: str
     day: date
     commit: str | None
-    base_commit: str | None
+    proposal_id: str | None = None
+    takes_back: bool = False  # a rollback
 
 
 class Experiment(Record, frozen=True, kw_only=True):
-    """A row of `experiments`. `reason`: why no verdict could be given; `said`: the result in a sentence."""
+    """A row of `experiments`. `reason`: why no verdict could be given; `said`: the result in a sentence.
+
+    `method`: production (the scores of two weeks before and after) or golden (the same tasks with and without it).
+    """
 
     experiment_id: str
     kind: str
@@ -45,17 +48,25 @@ class Experiment(Record, frozen=True, kw_only=True):
     record: dict[str, Any]
     closed_at: datetime
     made_at: datetime
+    method: str = "production"
 
     @property
     def folder(self) -> str:
         """Its folder of files below `.agentre/experiments`."""
-        slug = re.sub(r"[^a-z0-9]+", "-", f"{self.kind} {self.agent} {self.name}".lower()).strip("-")[:60]
+        method = self.method if self.method == "golden" else ""
+        slug = re.sub(r"[^a-z0-9]+", "-", f"{method} {self.kind} {self.agent} {self.name}".lower()).strip("-")[:60]
         return f"{slug}-{self.experiment_id[:8]}"
 
 
+def experiment_id(changed: Changed, *method: str) -> str:
+    """The same whenever it is measured in that way; no method: by the scores of production."""
+    return stable_id(changed.kind, changed.agent, changed.subject, *method)
+
+
 def imp_record(
-    changed: Changed, comparisons: Mapping[str, Comparison], periods: tuple[Period, Period], verdict: str, notes: str
-) -> dict[str, Any]:
+    changed: Changed, comparisons: Mapping[str, Comparison], periods: tuple[str, str], window: str, verdict: str,
+    notes: str,
+) -> dict[str, Any]:  # fmt: skip
     """The practitioners' record of a change's effect, with the intervals added under a key of their own.
 
     `skill` and `imp_at_skill` are named after what changed: `config`, `model`.
@@ -66,7 +77,7 @@ def imp_record(
         "experiment": f"{changed.kind}: {changed.name}",
         "agent": changed.agent,
         what: changed.name,
-        "measurement_window": f"{WEEKS} weeks before and after {changed.day}",
+        "measurement_window": window,
         "before": _side(periods[0], {name: each.before for name, each in three.items()}),
         "after": _side(periods[1], {name: each.after for name, each in three.items()}),
         f"imp_at_{what}": {name: _rounded(each.delta) for name, each in three.items()},
@@ -76,9 +87,9 @@ def imp_record(
     }
 
 
-def _side(period: Period, sides: Mapping[str, Any]) -> dict[str, Any]:
+def _side(period: str, sides: Mapping[str, Any]) -> dict[str, Any]:
     averages = {f"avg_{name}": _rounded(side.mean) for name, side in sides.items()}
-    return {"period": period.label, "tasks_evaluated": max(side.n for side in sides.values())} | averages
+    return {"period": period, "tasks_evaluated": max(side.n for side in sides.values())} | averages
 
 
 def interval(each: Comparison) -> dict[str, Any]:

@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from storage.errors import NotFound, NothingMeasured
 from storage.ledger import Ledger
-from storage.records import Measurement, stable_id
-from storage.work_tree import write_file
 from storage.workspace import Workspace
-from tasks.experiments.experiment import Changed, Experiment, as_json, benchmark, imp_record
+from tasks.experiments import golden
+from tasks.experiments.experiment import Changed, Experiment, as_json, experiment_id, imp_record
+from tasks.experiments.keeping import Effect, keep_effect, kept
 from tasks.metrics import effects
-from tasks.metrics.compare import Comparison
 from tasks.metrics.effects import Period
 from tasks.metrics.imp import OVERALL
 
 AGAIN: Final = timedelta(weeks=12)
 """For so long after its end a window is measured again, as late data may change it."""
-FOLDER: Final = "experiments"
 
 
 def measure_changes(workspace: Workspace, ledger: Ledger, now: datetime) -> list[Experiment]:
-    """The effect of every change whose two weeks after it are over; what `nightly` calls. Safe to repeat.
+    """The effect of every change whose two weeks after it are over, or whose golden pair has ended. Safe to repeat.
 
-    Returns those that are new, or that late data changed.
+    What `nightly` calls. Returns those that are new, or that late data changed. Asks for the golden pairs of new
+    changes, and for a rollback of what did harm; both are events that others answer.
     """
     every = changes(workspace, ledger)
-    due = [each for each in every if _due(workspace, each, now)]
-    return [done for each in due if (done := _measured(workspace, ledger, each, every, now))]
+    golden.ask_for_pairs(workspace, ledger, every, now)
+    found = [golden.measured(ledger, each, now) for each in every if _young(workspace, each, now)]
+    found += [_measured(workspace, each, every, ledger, now) for each in every if _due(workspace, each, now)]
+    return [one.done for one in found if one and keep_effect(workspace, ledger, one)]
 
 
 def measure_change(workspace: Workspace, ledger: Ledger, named: str, now: datetime) -> Experiment:
@@ -41,21 +42,36 @@ def measure_change(workspace: Workspace, ledger: Ledger, named: str, now: dateti
     told, for a window that is not over.
     """
     every = changes(workspace, ledger)
+    asked = named_among(every, named)
+    _, after = effects.around(asked.day)
+    if now < after.closes(workspace.zone):
+        raise NothingMeasured(
+            "the window is not over: two weeks after the change are compared with two before",
+            got=f"{asked.name}, of {asked.day}", accepted=f"from {after.after} on, when {after.label} is over",
+            next_command=f"agentre experiment change {asked.subject[:8]} --golden" if asked.commit else None,
+        )  # fmt: skip
+    keep_effect(workspace, ledger, _measured(workspace, asked, every, ledger, now))
+    return kept(ledger, experiment_id(asked))
+
+
+def measure_golden(workspace: Workspace, ledger: Ledger, asked: Changed, now: datetime) -> Experiment:
+    """The effect of a change on its golden tasks. Raises NothingMeasured where no pair of it has ended."""
+    found = golden.measured(ledger, asked, now)
+    if found is None:
+        raise NothingMeasured("no golden task was decided with this change and without it", got=asked.name)
+    keep_effect(workspace, ledger, found)
+    return kept(ledger, found.done.experiment_id)
+
+
+def named_among(every: Sequence[Changed], named: str) -> Changed:
+    """The change whose id begins so, or the model of that name. Raises NotFound for none, and for several."""
     fitting = [each for each in every if each.subject == named or (each.commit and each.subject.startswith(named))]
     if len(fitting) != 1:
         raise NotFound(
             "no change or new model of that name" if not fitting else "several changes begin like that", got=named,
             accepted=", ".join(each.subject if not each.commit else each.subject[:12] for each in every) or "none yet",
         )  # fmt: skip
-    _, after = effects.around(fitting[0].day)
-    if now < after.closes(workspace.zone):
-        raise NothingMeasured(
-            "the window is not over: two weeks after the change are compared with two before",
-            got=f"{fitting[0].name}, of {fitting[0].day}",
-            accepted=f"from {after.after} on, when {after.label} is over",
-        )  # fmt: skip
-    _measured(workspace, ledger, fitting[0], every, now)
-    return kept(ledger, experiment_id(fitting[0]))
+    return fitting[0]
 
 
 def changes(workspace: Workspace, ledger: Ledger) -> list[Changed]:
@@ -64,40 +80,10 @@ def changes(workspace: Workspace, ledger: Ledger) -> list[Changed]:
     return [msgspec.convert(row, Changed) for row in rows]
 
 
-def kept(ledger: Ledger, wanted: str) -> Experiment:
-    """An experiment as the ledger has it."""
-    [row] = ledger.rows("experiments/kept", experiment_id=wanted)
-    return Experiment(**row | {"record": msgspec.json.decode(row["record"])})
-
-
-def experiment_id(changed: Changed) -> str:
-    """The same whenever it is measured."""
-    return stable_id(changed.kind, changed.agent, changed.subject)
-
-
 def scores_of(ledger: Ledger, agent: str, period: Period) -> dict[str, list[float]]:
     """Dimension to the scores that count of an agent in a period."""
     rows = ledger.rows("experiments/scores", agent=agent, first_day=period.first, after_day=period.after)
     return {row["dimension"]: row["scores"] for row in rows}
-
-
-def keep(ledger: Ledger, done: Experiment, measured: Sequence[Measurement]) -> bool:
-    """Writes an experiment with its comparisons; False where the ledger has them with these figures."""
-    old = ledger.rows("experiments/kept", experiment_id=done.experiment_id)
-    if old and msgspec.json.decode(old[0]["record"]) == done.record:
-        return False
-    with ledger.transaction():
-        with ledger.staged(new_measurements=measured):
-            ledger.run("metrics/replace_measurements")
-        with ledger.staged(new_experiments=[done]):
-            ledger.run("experiments/replace")
-    return True
-
-
-def write_files(workspace: Workspace, done: Experiment, files: Mapping[str, bytes]) -> None:
-    """Writes an experiment's files below `.agentre/experiments`, each whole."""
-    for name, content in files.items():
-        write_file(workspace.state, f"{FOLDER}/{done.folder}/{name}", content)
 
 
 def _due(workspace: Workspace, changed: Changed, now: datetime) -> bool:
@@ -105,20 +91,30 @@ def _due(workspace: Workspace, changed: Changed, now: datetime) -> bool:
     return end <= now < end + AGAIN
 
 
+def _young(workspace: Workspace, changed: Changed, now: datetime) -> bool:
+    return now < effects.around(changed.day)[1].closes(workspace.zone) + AGAIN
+
+
 def _measured(
-    workspace: Workspace, ledger: Ledger, changed: Changed, every: Sequence[Changed], now: datetime
-) -> Experiment | None:
-    """Measures a change and writes it down; None where the ledger has it with these figures."""
-    before, after = (scores_of(ledger, changed.agent, period) for period in effects.around(changed.day))
-    compared = effects.compare_periods(before, after)
+    workspace: Workspace, changed: Changed, every: Sequence[Changed], ledger: Ledger, now: datetime
+) -> Effect:
+    """What the scores of the two weeks before and after say of a change."""
+    before, after = effects.around(changed.day)
+    compared = effects.compare_periods(
+        scores_of(ledger, changed.agent, before), scores_of(ledger, changed.agent, after)
+    )
     if reason := _confounded(changed, every):
         compared = effects.withheld(compared, reason)
-    done = _experiment(workspace, changed, compared, reason, now)
-    labels = (done.before_period, done.after_period)
-    measured = effects.as_measurements(changed.kind, changed.agent, changed.subject, compared, labels, now)
-    new = keep(ledger, done, measured)
-    write_files(workspace, done, {"imp.json": as_json(done.record)} | _benchmark(ledger, changed))
-    return done if new else None
+    verdict, said = effects.verdict_of(compared), effects.effect_sentence(compared, reason)
+    window = f"{effects.WEEKS} weeks before and after {changed.day}"
+    record = imp_record(changed, compared, (before.label, after.label), window, verdict, said)
+    done = Experiment(
+        experiment_id=experiment_id(changed), kind=changed.kind, agent=changed.agent, subject=changed.subject,
+        name=changed.name, before_period=before.label, after_period=after.label, verdict=verdict,
+        seed_verdict=compared[OVERALL].seed_label, reason=reason or compared[OVERALL].reason, said=said,
+        record=record, closed_at=after.closes(workspace.zone), made_at=now,
+    )  # fmt: skip
+    return Effect(changed, done, compared, {"imp.json": as_json(record)})
 
 
 def _confounded(changed: Changed, every: Sequence[Changed]) -> str | None:
@@ -133,31 +129,3 @@ def _confounded(changed: Changed, every: Sequence[Changed]) -> str | None:
                 f"another change is inside the {'baseline' if other.day < changed.day else 'two weeks after'}: {what}"
             )
     return None
-
-
-def _experiment(
-    workspace: Workspace, changed: Changed, compared: Mapping[str, Comparison], reason: str | None, now: datetime
-) -> Experiment:
-    before, after = effects.around(changed.day)
-    verdict, said = effects.verdict_of(compared), effects.effect_sentence(compared, reason)
-    record: dict[str, Any] = imp_record(changed, compared, (before, after), verdict, said)
-    return Experiment(
-        experiment_id=experiment_id(changed), kind=changed.kind, agent=changed.agent, subject=changed.subject,
-        name=changed.name, before_period=before.label, after_period=after.label, verdict=verdict,
-        seed_verdict=compared[OVERALL].seed_label, reason=reason or compared[OVERALL].reason, said=said,
-        record=record, closed_at=after.closes(workspace.zone), made_at=now,
-    )  # fmt: skip
-
-
-def _benchmark(ledger: Ledger, changed: Changed) -> dict[str, bytes]:
-    """The file of golden trials with and without the change, where the same tasks were tried at both commits."""
-    if changed.commit is None:
-        return {}
-    rows = ledger.rows(
-        "experiments/golden_sides",
-        agent=changed.agent,
-        with_commit=changed.commit,
-        without_commit=changed.base_commit,
-    )
-    found = benchmark(rows)
-    return {"benchmark.json": as_json(found)} if found else {}

@@ -13,7 +13,8 @@ from storage.ledger import Ledger
 from storage.records import DIMENSIONS, Event, Record, stable_id
 from storage.workspace import Workspace
 from tasks.experiments.experiment import Experiment, as_json, interval
-from tasks.experiments.run import changes, keep, scores_of, write_files
+from tasks.experiments.keeping import keep, write_files
+from tasks.experiments.run import changes, scores_of
 from tasks.experiments.transfer_file import Figures, TransferExperiment, read_transfer, written
 from tasks.metrics import effects
 from tasks.metrics.anytime import compare_anytime

@@ -7,7 +7,7 @@ from datetime import datetime
 from storage.opening import writing
 from storage.workspace import Workspace
 from tasks.common.steps import show_progress, show_table, step
-from tasks.golden import run
+from tasks.golden import pair, run
 from tasks.golden.recording import Transcripts
 from tasks.golden.results import Summary, table_rows
 
@@ -38,3 +38,19 @@ def run_golden_set(
     told = f"{done.run.golden_set} with {done.run.agent}: {done.rate.attempts} trials decided, {done.bench_errors} not"
     show_table("golden-tasks", table_rows(done), told)
     return done
+
+
+@step()
+def choose_golden_pairs(workspace: Workspace, now: datetime) -> list[pair.WantedPair]:
+    """The applied changes whose golden tasks wait to be run with and without them."""
+    with writing(workspace, "golden pairs that are due") as ledger:
+        return pair.pairs_due(ledger, workspace, now)
+
+
+@step()
+def run_golden_pair(
+    workspace: Workspace, wanted: pair.WantedPair, transcripts: Transcripts, now: datetime, fresh_seed: int
+) -> pair.GoldenPair:
+    """Runs one set with an agent as it is with a change and as it was without, in one random order."""
+    progress = show_progress("golden-pair", f"{wanted.golden_set} with {wanted.agent}, with and without a change")
+    return pair.run_pair(workspace, wanted, transcripts, now=now, fresh_seed=fresh_seed, progress=progress)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from storage.errors import UsageError
 from storage.records import DIMENSIONS, Measurement, Record, stable_id
 from tasks.metrics.compare import Comparison, Verdict, compare_samples, sentence
+from tasks.metrics.designs import Trials, compare_paired
 from tasks.metrics.holm import holm
 from tasks.metrics.imp import OVERALL
 
@@ -68,6 +69,13 @@ def around(day: date, weeks: int = WEEKS) -> tuple[Period, Period]:
 def compare_periods(before: Scores, after: Scores, dimensions: Sequence[str] = ALL) -> dict[str, Comparison]:
     """Dimension to its comparison (Welch), better and worse decided over all of them together (Holm)."""
     return judged([compare_samples(before.get(name, ()), after.get(name, ())) for name in dimensions], dimensions)
+
+
+def compare_tasks(
+    before: Mapping[str, Trials], after: Mapping[str, Trials], dimensions: Sequence[str] = ALL
+) -> dict[str, Comparison]:
+    """Dimension to its comparison on the same golden tasks (paired by task), decided over all of them (Holm)."""
+    return judged([compare_paired(before.get(name, {}), after.get(name, {})) for name in dimensions], dimensions)
 
 
 def judged(comparisons: Sequence[Comparison], dimensions: Sequence[str]) -> dict[str, Comparison]:

@@ -1,4 +1,4 @@
-"""The improver's own score: whether its forecasts hold, its drafts are wanted and do anything, and what choosing adds."""
+"""The improver's own score: whether its forecasts hold, its drafts are wanted, and they do anything."""
 
 from __future__ import annotations
 

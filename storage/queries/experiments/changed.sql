@@ -14,8 +14,8 @@ models AS (
 SELECT
     changes.agent, if(changes.kind = 'skill', 'imp@skill', 'imp@config') AS kind, change_id AS subject,
     coalesce(proposals.title, changes.kind) AS name, (applied_at AT TIME ZONE $zone)::DATE AS day,
-    "commit", changes.base_commit
+    "commit", changes.proposal_id, changes.kind = 'rollback' AS takes_back
 FROM changes LEFT JOIN proposals USING (proposal_id)
 UNION ALL
-SELECT agent, 'imp@model', model, model, day, NULL, NULL FROM models WHERE day > agent_since
+SELECT agent, 'imp@model', model, model, day, NULL, NULL, false FROM models WHERE day > agent_since
 ORDER BY agent, day, kind, subject

@@ -1,4 +1,5 @@
 -- one row per agent and week (its Monday): runs by outcome, tool calls and their errors, cost and where it is from
+-- Golden runs are no work of the week.
 SELECT
     coalesce(agent, '(no agent)') AS agent,
     date_trunc('week', timezone($zone, started_at))::DATE AS monday,
@@ -14,6 +15,6 @@ SELECT
     count(*) FILTER (cost_source = 'priced') AS cost_priced,
     count(*) FILTER (cost_source = 'missing') AS cost_missing
 FROM runs
-WHERE started_at >= $start AND started_at < $end
+WHERE started_at >= $start AND started_at < $end AND golden_set IS NULL
 GROUP BY ALL
 ORDER BY agent, monday

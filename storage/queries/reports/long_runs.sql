@@ -6,7 +6,7 @@ WITH lengths AS (
         run_id, agent, task_type, task_id, source_file, started_at, ended_at,
         model_calls + tool_calls AS steps, started_at >= $start AS this_week
     FROM runs
-    WHERE started_at >= $history AND started_at < $end AND model_calls + tool_calls > 0
+    WHERE started_at >= $history AND started_at < $end AND golden_set IS NULL AND model_calls + tool_calls > 0
 ),
 earlier AS (
     SELECT agent, task_type, count(*) AS n, list_sort(list(steps)) AS ordered

@@ -13,7 +13,8 @@ from storage.ledger import Ledger
 from storage.records import DIMENSIONS, Change, Record, Run, Score, stable_id
 from storage.workspace import Workspace
 from tasks.experiments.experiment import benchmark
-from tasks.experiments.run import kept, measure_change, measure_changes
+from tasks.experiments.keeping import kept
+from tasks.experiments.run import measure_change, measure_changes
 from tasks.metrics.effects import Period, around
 
 DAY = date(2026, 10, 14)  # a Wednesday; before: 2026-09-30 to 2026-10-13, after: 2026-10-15 to 2026-10-28
@@ -43,26 +44,6 @@ class StoredCall(Record, frozen=True, kw_only=True):
     model: str
     cost_source: str = "missing"
     is_aggregate: bool = False
-
-
-class Trial(Record, frozen=True, kw_only=True):
-    """A row of `golden_trials`."""
-
-    golden_run: str
-    task_id: str
-    config_commit: str
-    outcome: str
-    wall_ms: int
-    started_at: datetime = datetime(2026, 10, 14, tzinfo=UTC)
-    golden_set: str = "set"
-    set_digest: str = "d"
-    agent: str = "Ada"
-    trial: int = 0
-    position: int = 0
-    seed: int = 0
-    reason: str = ""
-    checks: str = "[]"
-    human_turns: int = 0
 
 
 def change(name: str = "c1", day: date = DAY, agent: str = "Ada", kind: str = "skill") -> Change:
@@ -207,21 +188,6 @@ def test_benchmark_has_the_agent_skills_form() -> None:
     assert summary["with_skill"]["time_seconds"] == {"mean": 12.0, "stddev": 2.828427}
     assert summary["delta"] == {"pass_rate": 0.5, "time_seconds": -8.0, "tokens": None}
     assert benchmark(rows[:2]) is None
-
-
-def test_golden_trials_with_and_without_the_skill_are_written(workspace: Workspace, ledger: Ledger) -> None:
-    """Trials at the change's commit and at the one before, of tasks tried at both, become `benchmark.json`."""
-    put(ledger, LOW, HIGH)
-    trials = [
-        Trial(golden_run="r1", task_id="a", config_commit="before-c1", outcome="fail", wall_ms=2000),
-        Trial(golden_run="r2", task_id="a", config_commit="after-c1", outcome="pass", wall_ms=1500),
-        Trial(golden_run="r2", task_id="only after", config_commit="after-c1", outcome="fail", wall_ms=9000),
-        Trial(golden_run="r3", task_id="a", config_commit="elsewhere", outcome="pass", wall_ms=1),
-    ]
-    ledger.add("golden_trials", trials, "golden_run || task_id")
-    [done] = measure_changes(workspace, ledger, LATER)
-    summary = json.loads((workspace.state / "experiments" / done.folder / "benchmark.json").read_text())["run_summary"]
-    assert summary["delta"] == {"pass_rate": 1.0, "time_seconds": -0.5, "tokens": None}
 
 
 def test_periods_are_read_as_written() -> None:
