@@ -23,6 +23,13 @@ from tasks.sample.simulations import result_file
 from tasks.sample.truth import Planted, RunTruth, WeekScore
 
 TIME_ZONE: Final = "Europe/Berlin"
+SETS: Final = Path(__file__).with_name("sets")
+"""Golden sets of the agents that can be run: tasks that fail as their history does, and some that do not."""
+RUNNER: Final = (
+    '{command: ["{python}", -m, tasks.sample.agent, --config, "{config}", --transcript, "{transcript}", '
+    '--seed, "{seed}", --now, "{now}"], format: claude-code}'
+)
+"""The scripted agent, which Ada and Opal are in golden runs."""
 MIN_WEEKS: Final = 3
 MIN_RUNS: Final = 6
 SETTINGS: Final = """\
@@ -34,11 +41,13 @@ slo: {{on_exhaustion: report}}   # the demo shows changes being approved; the de
 agents:
   - name: "Ada"
     type: engineer
+    runner: {runner}
     slis:
       - {{metric: success_rate, target: "> 85% of tasks score 4+"}}
       - {{metric: autonomy, target: "> 70% of tasks score 4+"}}
   - name: "Opal"
     type: ops
+    runner: {runner}
     slis:
       - {{metric: success_rate, target: "> 85% of tasks score 4+"}}
       - {{metric: autonomy, target: "> 70% of tasks score 4+"}}
@@ -88,8 +97,9 @@ def write_fleet(root: Path, *, until: datetime, weeks: int = 12, runs_per_week: 
     """
     _check(root, until, weeks, runs_per_week)
     zone = ZoneInfo(TIME_ZONE)
-    settings = SETTINGS.format(zone=TIME_ZONE).encode()
-    _write(root, {SETTINGS_FILE: settings})
+    settings = SETTINGS.format(zone=TIME_ZONE, runner=RUNNER).encode()
+    sets = {f"golden-sets/{path.name}": path.read_bytes() for path in sorted(SETS.glob("*.yaml"))}
+    _write(root, {SETTINGS_FILE: settings} | sets)
     history = calendar(until, weeks, zone)
     work: Work = []
     scores: dict[Key, WeekScore] = {}

@@ -67,7 +67,10 @@ def test_same_arguments_give_the_same_bytes(tmp_path: Path) -> None:
     assert digests(first.root) == digests(again.root)
     assert (first.runs, first.planted, first.scores) == (again.runs, again.planted, again.scores)
     common = digests(first.root).items() & digests(other.root).items()
-    assert {name for name, _ in common} == {"agentre.yaml"}
+    assert {name for name, _ in common} == {
+        "agentre.yaml",
+        *(f"golden-sets/{name}.yaml" for name in ("label-press", "label-service")),
+    }
 
 
 def test_longer_history_keeps_the_ids_of_the_common_weeks(tmp_path: Path, fleet: Fleet) -> None:
