@@ -25,19 +25,26 @@ def _reversed(repo: ConfigRepo, file: FileChange, made: Change, head: str) -> Fi
     return repo.change(file.path, repo.blob(file.old_blob), head)
 
 
-def rollback_proposal(repo: ConfigRepo, before: Proposal, made: Change, now: datetime, nonce: str) -> Proposal:
-    """The proposal to take a change back, upon the branch as it is. Raises Refused where that is not possible."""
+def rollback_proposal(
+    repo: ConfigRepo, before: Proposal, made: Change, now: datetime, nonce: str, *, drafter: str = "person",
+    document: str | None = None, lasts: timedelta = timedelta(hours=1),
+) -> Proposal:  # fmt: skip
+    """The proposal to take a change back, upon the branch as it is. Raises Refused where that is not possible.
+
+    `document`: why, where it is not the person who types it that knows.
+    """
     head = repo.head()
     files = [_reversed(repo, file, made, head) for file in before.files]
     proposal_id = stable_id("rollback", made.change_id, head)
-    expires_at = now + timedelta(hours=1)
+    expires_at = now + lasts
     manifest = build(
-        proposal_id=proposal_id, kind="rollback", agent=made.agent, base_commit=head, files=files, drafter="person",
+        proposal_id=proposal_id, kind="rollback", agent=made.agent, base_commit=head, files=files, drafter=drafter,
         evidence_runs=[], expires_at=expires_at, nonce=nonce,
     )  # fmt: skip
     return Proposal(
         proposal_id=proposal_id, agent=made.agent, kind="rollback", state="waiting",
-        title=f"Roll back: {before.title}", document=f"Takes back commit {made.commit}, proposal {made.proposal_id}.\n",
-        manifest=manifest, digest=digest(manifest), base_commit=head, drafter="person", fingerprint=None,
+        title=f"Roll back: {before.title}",
+        document=document or f"Takes back commit {made.commit}, proposal {made.proposal_id}.\n",
+        manifest=manifest, digest=digest(manifest), base_commit=head, drafter=drafter, fingerprint=None,
         created_at=now, expires_at=expires_at, files=files,
     )  # fmt: skip

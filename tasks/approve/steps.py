@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -11,12 +12,12 @@ from storage.errors import AgentREError, Refused
 from storage.opening import writing
 from storage.records import Proposal
 from storage.workspace import Workspace
-from tasks.approve import run
+from tasks.approve import offers, run
 from tasks.approve.differences import named
 from tasks.approve.holds import holds
 from tasks.approve.homes import drifted
 from tasks.approve.signature import how_to_sign
-from tasks.common.steps import step
+from tasks.common.steps import show_table, step
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,16 @@ def apply_answer(workspace: Workspace, shown: Shown, answer: Answer | None, now:
             return Outcome("Applied", f"approved by {change.approver}, applied as commit {change.commit}")
         except Refused as error:
             return Outcome("Refused", str(error))
+
+
+@step()
+def propose_rollbacks(workspace: Workspace, now: datetime) -> list[Proposal]:
+    """Offers to take back what did harm, as measured; each waits for a person like every proposal."""
+    with writing(workspace, "proposing rollbacks") as ledger:
+        made = offers.propose_rollbacks(workspace, ledger, now, lambda: secrets.token_hex(16))
+    rows = [{"proposal": p.proposal_id[:8], "agent": p.agent, "title": p.title} for p in made]
+    show_table("rollbacks", rows, "Changes that did harm, offered to be taken back; each waits for a person")
+    return made
 
 
 @step()
