@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from flows.environment import answers, use
+from storage.opening import writing
+from storage.proposals import every
 from storage.records import Proposal
 from storage.workspace import Workspace
 from tasks.common.steps import step
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
     from prefect.client.schemas.responses import DeploymentResponse
 
-FLOWS: Final = ("nightly", "golden", "weekly", "retention", "experiment", "approve")
+FLOWS: Final = ("nightly", "golden", "weekly", "retention", "experiment", "escalation", "approve")
 _PAGE: Final = 200
 _FORM_WITHIN: Final = timedelta(seconds=20)
 """A run stores its form right after it suspends, in calls of their own; one without a form for longer was killed."""
@@ -61,10 +63,28 @@ def reconcile(
         before = live_runs(client, found)
         asking = {_ensure(client, found[0], proposal, ending): proposal.proposal_id for proposal in waiting}
         over = [run for run in before if run.id not in asking.keys() | {ending} and _waits(run, as_of)]
+        states = _states(workspace) if over else {}
         for run in over:
-            end(client, run, "no longer waiting; `agentre proposals list` says what became of it")
+            proposal_id = str(run.parameters.get("proposal"))
+            _close(client, run, proposal_id, states.get(proposal_id, "unknown"))
     started = asking.keys() - {run.id for run in before}
     return Reconciled(len(waiting), [asking[run_id] for run_id in started], len(over))
+
+
+def _states(workspace: Workspace) -> dict[str, str]:
+    """What became of each proposal, by its id."""
+    with writing(workspace, "reading what became of proposals") as ledger:
+        return {proposal.proposal_id: proposal.state for proposal in every(ledger)}
+
+
+def _close(client: SyncPrefectClient, run: FlowRun, proposal_id: str, state: str) -> None:
+    """Ends a run that nobody has to answer any more as what became of its proposal: applied, rejected, or else."""
+    from prefect.states import Cancelled, Completed
+
+    told = f"the proposal is {state}; `agentre proposals show {proposal_id[:8]}` has the rest"
+    done = {"applied": "Applied", "rejected": "Rejected"}.get(state)
+    ended = Completed(name=done, message=told) if done else Cancelled(message=told)
+    client.set_flow_run_state(run.id, ended, force=True)
 
 
 def deployments(client: SyncPrefectClient, workspace: Workspace, flows: Sequence[str]) -> list[DeploymentResponse]:

@@ -87,7 +87,7 @@ def deployments_of(workspace: Workspace) -> list[RunnerDeployment]:
 
     made = []
     for name in FLOWS:
-        cron = getattr(workspace.settings.schedules, name, None)
+        cron = _cron(workspace, name)
         made.append(
             getattr(import_module(f"flows.{name}"), name).to_deployment(
                 deployment_name(workspace),
@@ -97,6 +97,15 @@ def deployments_of(workspace: Workspace) -> list[RunnerDeployment]:
             )
         )
     return made
+
+
+def _cron(workspace: Workspace, flow: str) -> str | None:
+    """When a flow runs by itself; None: never. Escalation rests where nobody is to be told."""
+    settings = workspace.settings
+    if flow == "escalation" and not settings.escalation.policies:
+        return None
+    cron: str | None = getattr(settings.schedules, flow, None)
+    return cron
 
 
 def deployment_name(workspace: Workspace) -> str:
