@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from flows.environment import answers, use
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
     from prefect.client.schemas.objects import FlowRun
     from prefect.client.schemas.responses import DeploymentResponse
+    from prefect.states import State
 
 FLOWS: Final = ("nightly", "golden", "weekly", "retention", "experiment", "escalation", "approve")
 _PAGE: Final = 200
@@ -83,7 +84,7 @@ def _close(client: SyncPrefectClient, run: FlowRun, proposal_id: str, state: str
 
     told = f"the proposal is {state}; `agentre proposals show {proposal_id[:8]}` has the rest"
     done = {"applied": "Applied", "rejected": "Rejected"}.get(state)
-    ended = Completed(name=done, message=told) if done else Cancelled(message=told)
+    ended: State[Any] = Completed(name=done, message=told) if done else Cancelled(message=told)
     client.set_flow_run_state(run.id, ended, force=True)
 
 

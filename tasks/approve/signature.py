@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import tempfile
 from pathlib import Path
@@ -28,7 +29,10 @@ def check_signature(workspace: Workspace, proposal: Proposal, approver: str, sig
     if not settings.require_signature or channel == "demo":
         return
     if type(signature) is not str or not signature.strip() or len(signature) > MAX_LENGTH:
-        raise Refused("a signature over the manifest is required", next_command=how_to_sign(proposal))
+        raise Refused(
+            "a signature over the manifest is required",
+            next_command=f"{how_to_sign(proposal)} && {then(proposal, approver)}",
+        )
     listed = workspace.root / Path(settings.allowed_signers or "").expanduser()
     if not listed.is_file():
         raise UsageError("the list of keys that may approve is missing", where=str(listed))
@@ -37,7 +41,7 @@ def check_signature(workspace: Workspace, proposal: Proposal, approver: str, sig
         raise Refused(
             f"the signature is not {approver}'s over this manifest", got=message.strip()[-300:] or f"status {status}",
             accepted=f"a key that {listed.name} lists for {approver}, namespace {NAMESPACE}",
-            next_command=how_to_sign(proposal),
+            next_command=f"{how_to_sign(proposal)} && {then(proposal, approver)}",
         )  # fmt: skip
 
 
@@ -48,6 +52,12 @@ def how_to_sign(proposal: Proposal) -> str:
         f"agentre proposals manifest {proposal.proposal_id[:8]} {name} && "
         f"ssh-keygen -Y sign -f ~/.ssh/id_ed25519 -n {NAMESPACE} {name}"
     )
+
+
+def then(proposal: Proposal, approver: str) -> str:
+    """The command that answers with the signature, in a terminal; for a rollback that was asked for too."""
+    short = proposal.proposal_id[:8]
+    return f"agentre proposals approve {short} --as {shlex.quote(approver)} --signature {short}.manifest.sig"
 
 
 def _verify(listed: Path, approver: str, signature: str, manifest: bytes) -> tuple[int, str]:

@@ -134,7 +134,7 @@ def test_a_signed_rollback(proved: tuple[Workspace, Path], ledger: Ledger, repo:
     asked = asked_by(workspace, ledger, now)
     say(workspace, ledger, asked, now, signature=signed(key, asked.manifest))
     done = apply(workspace, ledger, asked.proposal_id, now)
-    with pytest.raises(Refused, match="signature"):
+    with pytest.raises(Refused, match=r"agentre proposals approve \w{8} --as sam --signature \w{8}.manifest.sig"):
         rollback(workspace, ledger, done.change.change_id, "sam", now, "r" * 32)
     (row,) = ledger.typed("SELECT proposal_id FROM proposals WHERE kind = 'rollback'")[1]
     back = proposal(ledger, row["proposal_id"])
