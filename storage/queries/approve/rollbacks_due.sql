@@ -2,7 +2,7 @@
 SELECT due.subject AS change_id, experiments.*
 FROM events AS due
 JOIN changes ON changes.change_id = due.subject
-JOIN experiments ON experiments.experiment_id = due.payload ->> 'experiment_id'
+JOIN experiments ON experiments.experiment_id = (due.payload ->> 'experiment_id')
 WHERE due.kind = 'rollback_due'
     AND due.subject NOT IN (SELECT subject FROM events WHERE kind IN ('rollback_proposed', 'rollback_impossible'))
 ORDER BY due.at, change_id
