@@ -18,9 +18,8 @@ from tasks.common.steps import step
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
-    from prefect.client.schemas.objects import FlowRun
+    from prefect.client.schemas.objects import FlowRun, State
     from prefect.client.schemas.responses import DeploymentResponse
-    from prefect.states import State
 
 FLOWS: Final = ("nightly", "golden", "weekly", "retention", "experiment", "escalation", "approve")
 _PAGE: Final = 200
