@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from reports.text import NOT_RECORDED, clean, money, percent, plural, short
+from reports.environment import environment
+from reports.text import NOT_RECORDED, clean, money, percent, plural, short, when
 
 STANDING: Final = {"met": "ok", "missed": "MISSED", "open": "open", None: ""}
 """How a figure stands to the usual target; open: its interval holds both sides."""
+_SAYS_OPEN: Final = "the interval lies on both sides of the usual target, so either may be true"
 STAGES: Final = {1: "Demo", 2: "Beta", 3: "Production", 4: "Reliable"}
 
 
@@ -32,6 +35,7 @@ _UNITS: Final[dict[str, Callable[[float], str]]] = {
     "dollars": lambda value: money(Decimal(repr(value))),
     "tokens": lambda value: short(round(value)),
     "count": lambda value: f"{value:.1f}".removesuffix(".0"),
+    "points": lambda value: f"{value:.2f}",
     "change": lambda value: f"{100 * value:+.0f} %",
 }
 
@@ -79,12 +83,33 @@ def kpi_text(overview: Any, zone: ZoneInfo) -> str:
         parts = parts_of(line)
         lines += [f"    {', '.join(parts)}"] if parts else []
         lines += [f"    needs {kpi.source}"] if figure.value is None else []
-    return "\n".join([*lines, *notes(overview)])
+    return "\n".join([*lines, *_improver_lines(overview.improver), *notes(overview)])
+
+
+def improver_unit(figure: Any) -> str:
+    """The unit of a figure of the improver: widths and gains are score points, all else are shares."""
+    return "points" if figure.name in ("forecast width", "imp@k") else "share"
+
+
+def sentence(name: str) -> str:
+    """A name as a row begins with it; `imp@k` stays what it is."""
+    return name if "@" in name else name[:1].upper() + name[1:]
+
+
+def _improver_lines(figures: Any) -> list[str]:
+    lines = ["", "The improver, of all time"]
+    for each in figures:
+        unit = improver_unit(each)
+        lines.append(
+            f"{sentence(each.name):<36} {told(each.value, unit):>13}  {interval(each, unit):<22} {each.n:>7,}".rstrip()
+        )
+        lines.append(f"    {clean(each.said, 110)}")
+    return lines
 
 
 def notes(overview: Any) -> list[str]:
     """What the figures leave out."""
-    found = ["", "open: the interval lies on both sides of the usual target, so either may be true."]
+    found = ["", f"open: {_SAYS_OPEN}."]
     if overview.untimed:
         found.append(f"{plural(overview.untimed, 'run')} without a recorded time, so in no period.")
     found += [f"tickets: {clean(each)}" for each in overview.refused[:5]]
@@ -107,3 +132,13 @@ def maturity_text(found: Any) -> str:
         lines += ["", f"For stage {found.stage + 1}:"]
         lines += [f"  {each.name}: {each.next}" for each in found.missing]
     return "\n".join(lines)
+
+
+def overview_html(overview: Any, found: Any, *, zone: ZoneInfo, synthetic: bool, made_at: Any) -> str:
+    """Key figures and maturity as one self-contained page beside the weekly review: no script, every text escaped."""
+    template = environment().get_template("overview.html.j2")
+    return template.render(
+        overview=overview, maturity=found, stages=STAGES, synthetic=synthetic, made_at=made_at, zone=zone,
+        when=partial(when, zone=zone), told=told, interval=interval, parts_of=parts_of, sentence=sentence,
+        improver_unit=improver_unit, note=_SAYS_OPEN,
+    )  # fmt: skip

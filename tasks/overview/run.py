@@ -10,6 +10,8 @@ from storage.errors import UsageError
 from storage.ledger import Ledger, sql
 from storage.records import Record
 from storage.workspace import Workspace
+from tasks.metrics.improver import Figure as ImproverFigure
+from tasks.metrics.improver import improver_figures
 from tasks.overview.estimates import NOTHING, Figure, Rows, estimate
 from tasks.overview.golden_tags import GoldenTag, golden_tags
 from tasks.overview.kpis import KPIS, Kpi
@@ -37,14 +39,15 @@ class Line(Record, frozen=True, kw_only=True):
 
 
 class Overview(Record, frozen=True, kw_only=True):
-    """All key figures of a period. `untimed`: runs that no period holds, as they have no time. `refused`: lines of
-    ticket files that could not be read."""
+    """All key figures of a period. `improver`: figures of all time and all agents, as few as they are. `untimed`: runs
+    that no period holds, as they have no time. `refused`: lines of ticket files that could not be read."""
 
     start: datetime
     end: datetime
     days: float
     agent: str | None
     lines: list[Line]
+    improver: list[ImproverFigure]
     untimed: int
     refused: list[str]
 
@@ -65,7 +68,7 @@ def overview(
     days = (end - start) / timedelta(days=1)
     lines = [_line(kpi, _rows(ledger, kpi, parameters), days) for kpi in KPIS]
     return Overview(
-        start=start, end=end, days=days, agent=agent, lines=lines, refused=refused,
+        start=start, end=end, days=days, agent=agent, lines=lines, refused=refused, improver=improver_figures(ledger),
         untimed=ledger.rows("overview/untimed", agent=agent)[0]["runs"],
     )  # fmt: skip
 
