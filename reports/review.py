@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -130,6 +131,14 @@ class Boxes(Record, frozen=True, kw_only=True):
     three_weeks: list[Row]
 
 
+class MemoryNews(Record, frozen=True, kw_only=True):
+    """What the week's daily logs brought into MEMORY.md. Every list is rows of the query of its name."""
+
+    changed: Sequence[Row] = ()
+    lines: Sequence[Row] = ()
+    quoted: Sequence[Row] = ()
+
+
 class Review(Record, frozen=True, kw_only=True):
     """One week's review of a fleet, as known at `made_at`."""
 
@@ -153,3 +162,4 @@ class Review(Record, frozen=True, kw_only=True):
     usage: Usage
     slos: list[Row]  # statuses, those that need somebody first
     frozen: list[Row]  # agents whose proposals wait
+    memory: MemoryNews = MemoryNews()

@@ -10,7 +10,7 @@ from typing import Any
 
 from reports.markdown import review_markdown
 from reports.page import review_html
-from reports.review import Boxes, ImpLine, OutcomeLine, Review, Row, ScoreLine, Usage
+from reports.review import Boxes, ImpLine, MemoryNews, OutcomeLine, Review, Row, ScoreLine, Usage
 from storage.errors import UsageError
 from storage.ledger import Ledger
 from storage.records import DIMENSIONS
@@ -70,6 +70,15 @@ def build_review(ledger: Ledger, workspace: Workspace, week: Week, now: datetime
         usage=_usage(ledger, workspace, [week] if found else weeks, untimed=not found),
         slos=ledger.rows("reports/slo_status", moment=min(now, week.end(zone))),
         frozen=ledger.rows("reports/frozen", moment=min(now, week.end(zone))),
+        memory=_memory(ledger, workspace, week),
+    )
+
+
+def _memory(ledger: Ledger, workspace: Workspace, week: Week) -> MemoryNews:
+    return MemoryNews(
+        changed=ledger.rows("reports/memory", **bounds(workspace, week, week)),
+        lines=ledger.rows("reports/memory_lines"),
+        quoted=ledger.rows("reports/memory_quoted", first_day=week.monday, last_day=week.monday + timedelta(days=6)),
     )
 
 
