@@ -23,6 +23,8 @@ STREAMS: Final = {
     "policy_violations": ("slo/policy_violations", 1),
 }  # fmt: skip
 """Indicators whose events a change point can be looked for in, and which way is bad. Of others it cannot be told."""
+YES_OR_NO: Final = ("task_success", "autonomy", "tool_call_success", "infrastructure_errors")
+AGAIN: Final = 1e-3
 LONGEST: Final = timedelta(days=90)
 
 
@@ -50,16 +52,32 @@ class Beginnings:
 
         `row` is one of incident_slos. None where the events of its indicator have no order that tells.
         """
+        return turned(self._events(row, max(row["window_start"], row["evaluated_at"] - LONGEST)))[0]
+
+    def again(self, row: dict[str, Any], closed_at: datetime) -> bool:
+        """Whether what failed since a moment is by itself more than the objective explains, at 1 in 1000.
+
+        True where that cannot be told: the indicator is not of events that are good or bad.
+        """
+        from scipy.stats import binom  # imported late: it costs most of a second
+
+        if row["indicator"] not in YES_OR_NO or row["target"] >= 1:
+            return True
+        values = [value for _, value in self._events(row, closed_at)]
+        bad = sum(value == max(0, STREAMS[row["indicator"]][1]) for value in values)
+        return bad > 0 and float(binom.sf(bad - 1, len(values), 1 - row["target"])) <= AGAIN
+
+    def _events(self, row: dict[str, Any], start: datetime) -> list[tuple[datetime, float]]:
+        """The events of an SLO from a moment on, larger where they are worse; none where the indicator has no order."""
         if row["indicator"] not in STREAMS:
-            return None
+            return []
         query, bad = STREAMS[row["indicator"]]
-        frame = self._frame(query, max(row["window_start"], row["evaluated_at"] - LONGEST), row["evaluated_at"])
-        own: list[tuple[datetime, float]] = [
+        frame = self._frame(query, start, row["evaluated_at"])
+        return [
             (at, bad * value)
             for agent, workflow, at, value in frame.select("agent", "workflow", "at", "value").iter_rows()
             if (row["agent"] in (None, agent)) and (row["workflow"] in (None, workflow)) and value is not None
         ]
-        return turned(own)[0]
 
     def of_runs(self, query: str, start: datetime, end: datetime, **about: object) -> tuple[datetime | None, float]:
         """When an agent's runs turned bad, and their mean since then.

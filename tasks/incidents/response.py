@@ -15,7 +15,6 @@ from storage.settings import Agent
 from storage.workspace import Workspace
 from tasks.incidents.book import as_told, event, known, told_event
 from tasks.incidents.closing import over
-from tasks.incidents.golden_proof import proof
 from tasks.incidents.incident import Incident, Signal, home_of, is_news, raised, with_told
 from tasks.incidents.signals import Look, patterns, signals
 from tasks.incidents.suspects import suspects
@@ -44,7 +43,8 @@ def respond_to_signals(workspace: Workspace, ledger: Ledger, now: datetime) -> R
     crashpoint("respond.begin")
     with ledger.transaction():
         book = {each.incident_id: each for each in known(ledger, now - _memory(workspace))}
-        for signal in signals(look):
+        cleared = {told.fingerprint: one.closed_at for one in book.values() if one.closed_at for told in one.told}
+        for signal in signals(look, cleared):
             _take(look, book, signal, done)
         for each in [each for each in book.values() if each.is_open]:
             _tell_patterns(look, book, each, done)
@@ -92,7 +92,7 @@ def _take(look: Look, book: dict[str, Incident], signal: Signal, done: Responded
 
 
 def _open(look: Look, book: dict[str, Incident], signal: Signal, agent: Agent | None, done: Responded) -> None:
-    earlier = [each for each in book.values() if each.fingerprint == signal.fingerprint and each.closed_at]
+    earlier = [each for each in book.values() if any(told.fingerprint == signal.fingerprint for told in each.told)]
     recent = look.now - timedelta(days=look.workspace.settings.incidents.recur_days)
     before = max((each for each in earlier if each.closed_at and each.closed_at > recent),
                  key=lambda each: each.closed_at or recent, default=None)  # fmt: skip
@@ -131,7 +131,7 @@ def _tell_patterns(look: Look, book: dict[str, Incident], each: Incident, done: 
 def _close(look: Look, book: dict[str, Incident], done: Responded) -> None:
     slos = look.ledger.rows("incidents/incident_slos", now=look.now)
     for each in [each for each in book.values() if each.is_open]:
-        ended = over(look, each, slos, proof(look, each))
+        ended = over(look, each, slos)
         if ended is None:
             continue
         since = max(ended.since, each.started_at or ended.since)

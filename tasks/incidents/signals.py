@@ -6,7 +6,7 @@ False alarms: an SLO's alert has the rate that its rules state; each of the othe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -55,11 +55,14 @@ class Look:
     now: datetime
 
 
-def signals(look: Look) -> list[Signal]:
-    """Everything that may open an incident now, the worst first; the order is the same in every look."""
+def signals(look: Look, cleared: Mapping[str, datetime]) -> list[Signal]:
+    """Everything that may open an incident now, the worst first; the order is the same in every look.
+
+    `cleared`: fingerprints of incidents that were closed, and when: what came before that opens nothing again.
+    """
     found = [
-        *_slos(look), *_investigations(look), *_violations(look), *_bursts(look), *_costs(look), *overspending(look),
-        *_benches(look),
+        *_slos(look, cleared), *_investigations(look), *_violations(look), *_bursts(look), *_costs(look),
+        *overspending(look), *_benches(look),
     ]  # fmt: skip
     return sorted(
         found, key=lambda each: (not each.opens, each.severity, ORDER.index(each.kind), each.seen_at, each.what)
@@ -99,8 +102,11 @@ def _signal(
     )  # fmt: skip
 
 
-def _slos(look: Look) -> Iterator[Signal]:
-    """An exhausted budget or a page opens; a warning only adds. A broken invariant is a violation: zero tolerance."""
+def _slos(look: Look, cleared: Mapping[str, datetime]) -> Iterator[Signal]:
+    """An exhausted budget or a page opens; a warning only adds. A broken invariant is a violation: zero tolerance.
+
+    One whose incident was closed counts again when what failed since then is no chance: its windows reach back further.
+    """
     begun = Beginnings(look.ledger)
     for row in look.ledger.rows("incidents/incident_slos", now=look.now):
         if row["evaluated_at"] < look.now - STALE or not (row["is_out"] or row["alert"] == "warn"):
@@ -108,10 +114,13 @@ def _slos(look: Look) -> Iterator[Signal]:
         invariant = row["target"] >= 1 and row["exhausted"]
         kind = "policy" if invariant else KINDS.get(row["indicator"], "budget")
         severity: Severity = "P1" if kind == "policy" else "P2" if row["is_out"] else "P3"
-        yield _signal(
+        made = _signal(
             "slo", kind, row["agent"], severity, _slo_says(row), begun.of(row), row["since"], row["slo"],
             row["workflow"], opens=row["is_out"], slo=row["slo"], workflow=row["workflow"], of=row["agent"],
         )  # fmt: skip
+        closed_at = cleared.get(made.fingerprint)
+        if closed_at is None or begun.again(row, closed_at):
+            yield made
 
 
 def _slo_says(row: dict[str, Any]) -> str:
