@@ -220,8 +220,9 @@ class Serve:
         environment = os.environ | {"AGENTRE_TEST_MARK": self.mark}
         with self.output.open("wb") as out:
             self.process = subprocess.Popen(command, stdout=out, stderr=out, env=environment, start_new_session=True)
-        until(lambda: b"serving" in self.output.read_bytes() or (self.process and self.process.poll() is not None), seconds)
-        assert self.process.poll() is None, self.output.read_text()
+        process = self.process
+        until(lambda: b"serving" in self.output.read_bytes() or process.poll() is not None, seconds)
+        assert process.poll() is None, self.output.read_text()
         return Api(self.workspace)
 
     def processes(self) -> list[int]:
