@@ -25,7 +25,7 @@ class DetectorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """How failures are looked for. Below 1 / rate - 1 runs of an agent to compare with, a rate has no alarm at all.
 
     `outlier_rate`: share of ordinary runs that may be called outliers in length, cost or the size of an action.
-    `unseen_rate`: the same for tools and arguments that no other run shows. `reference_runs`: an agent's latest runs
+    `unseen_rate`: share of a run's uses of tools that may be called unlike all others. `reference_runs`: an agent's latest runs
     that new ones are compared with. `scope`: agent → what it may do; a call outside it is a boundary violation.
     """
 

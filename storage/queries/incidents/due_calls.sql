@@ -4,7 +4,7 @@ SELECT
     t.call_id, t.run_id, d.agent, d.outcome, t.seq, t.tool_name, t.arguments_sha256,
     CASE WHEN t.is_error THEN 'error' ELSE t.result_sha256 END AS result,
     t.is_error, t.error_type, t.error_text, says_unknown_tool(t.error_text) AS is_unknown,
-    try_cast(t.argument_sizes AS MAP(VARCHAR, DOUBLE)) AS sizes,
+    try_cast(try_cast(t.argument_sizes AS JSON) AS MAP(VARCHAR, DOUBLE)) AS sizes,
     row_number() OVER (PARTITION BY t.run_id ORDER BY t.seq, t.started_at, t.call_id) AS place,
     coalesce(max(CASE WHEN t.is_error = false THEN t.seq END) OVER (PARTITION BY t.run_id, t.tool_name) > t.seq, false)
         AS recovered

@@ -1,13 +1,14 @@
 -- one row per tool call of a run that is due that does not fit what the agent's other runs show (reference_runs)
 -- A name is unknown that fewer than $few others use, with exactly the arguments of a tool that more of them use. An
--- argument is missed that all others give, or ten times as many as do not. How many others speak against a call is its score: it is a fault where at
--- most the share $rate of the agent's runs has one as large, so an agent whose calls vary makes the test careful.
+-- argument is missed that all others give, or ten times as many as do not. How many others speak against a call is its
+-- score: it is a fault where at most the share $rate of the agent's uses (a run, a tool) has one as large. So an agent
+-- whose calls vary makes the test careful. Runs in which a fault was found before do not make it careful.
 INSERT INTO tool_call_faults
 WITH uses AS (
     SELECT u.run_id, u.agent, u.tool_name, u.arguments FROM used_tools u SEMI JOIN reference_runs USING (run_id)
 ),
 totals AS (
-    SELECT agent, count(*) AS n FROM reference_runs GROUP BY agent
+    SELECT agent, count(*) AS n FROM uses WHERE arguments IS NOT NULL GROUP BY agent
 ),
 tools AS (
     SELECT agent, tool_name, count(*) AS runs, count(arguments) AS shaped FROM uses GROUP BY agent, tool_name
@@ -17,9 +18,8 @@ profiles AS (
     GROUP BY agent, tool_name, arguments
 ),
 twins AS (
-    SELECT agent, arguments, max(profiles.runs) AS runs, arg_max(tool_name, (profiles.runs, tool_name)) AS tool_name
-    FROM profiles JOIN tools USING (agent, tool_name)
-    WHERE tools.runs > $few
+    SELECT agent, arguments, max(runs) AS runs, arg_max(tool_name, (runs, tool_name)) AS tool_name
+    FROM profiles
     GROUP BY agent, arguments
 ),
 given AS (
@@ -49,7 +49,7 @@ against AS (
     FROM looked_at l
     JOIN twins ON twins.agent = l.agent AND twins.arguments = l.arguments AND twins.tool_name <> l.tool_name
     LEFT JOIN tools ON tools.agent = l.agent AND tools.tool_name = l.tool_name
-    WHERE coalesce(tools.runs, 0) - l.is_own::INT < $few
+    WHERE coalesce(tools.runs, 0) - l.is_own::INT < least($few, twins.runs)
     UNION ALL
     SELECT l.*, 'bad arguments', required.argument, required.runs
     FROM looked_at l JOIN required USING (agent, tool_name)
@@ -57,7 +57,10 @@ against AS (
         AND required.runs >= 10 * (required.shaped - required.runs - l.is_own::INT)
 ),
 usual AS (
-    SELECT agent, run_id, max(score) AS score FROM against WHERE is_reference GROUP BY agent, run_id
+    SELECT agent, run_id, tool_name, max(score) AS score
+    FROM against
+    WHERE is_reference AND run_id NOT IN (SELECT run_id FROM tool_call_faults)
+    GROUP BY agent, run_id, tool_name
 ),
 worst AS (
     SELECT * FROM against WHERE NOT is_reference
@@ -65,6 +68,7 @@ worst AS (
 )
 SELECT w.call_id, w.run_id, w.seq, w.fault, 'history' AS basis, w.detail
 FROM worst w JOIN totals USING (agent)
-LEFT JOIN usual u ON u.agent = w.agent AND u.run_id <> w.run_id AND u.score >= w.score
+LEFT JOIN usual u
+    ON u.agent = w.agent AND (u.run_id, u.tool_name) <> (w.run_id, w.tool_name) AND u.score >= w.score
 GROUP BY w.call_id, w.run_id, w.seq, w.fault, w.detail, w.is_own, n
 HAVING 1 + count(u.run_id) <= $rate * (n - w.is_own::INT + 1)
