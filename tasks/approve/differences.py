@@ -8,11 +8,12 @@ from reports.text import clean
 from storage.config_keys import check_config
 from storage.errors import Refused
 from storage.records import FileChange, Proposal
+from tasks.approve.orders import new_orders
 from tasks.common.reach import new_reaches, new_scripts
 
 
 def named(proposal: Proposal, base: Mapping[str, bytes]) -> list[str]:
-    """Lines for the person: a new host, script, package, tool, hidden sign; a config key with both values.
+    """Lines for the person: a new host, script, package, tool, hidden sign, order; a config key with both values.
 
     `base`: bytes of each touched path in the config repository now. An empty list does not mean that it is safe.
     """
@@ -29,3 +30,5 @@ def _named(kind: str, file: FileChange, before: bytes) -> Iterator[str]:
     old, new = before.decode("utf-8", "replace"), file.content.decode("utf-8", "replace")
     for reach in [*new_reaches(old, new, ""), *new_scripts(old, new)]:
         yield clean(f"new in {file.path}: {reach.rule}: {reach.found}")
+    for kind, line in new_orders(old, new):
+        yield clean(f"new in {file.path}: {kind}: {line}")

@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tasks" / "approve"))
 
 from approval_trials import HOMES, asked_by, key_of, mutants, replays, signed
 from interleaving import Approvals
+from meaning_trials import by_meaning, harmless_edits_named
 from rails_trials import as_new_drafts, benign_edits, forged_paths, hostile_drafts, legal_configs
 
 from storage.config_repo import ConfigRepo
@@ -57,6 +58,18 @@ def test_forged_paths_and_benign_changes(shared: Path, workspace: Workspace, now
     tell(f"legal config changes: {configs} tried, {len(denied)} refused")
     tell(f"{skills} real skills as new drafts, refusals by rule: {dict(rules.most_common())}")
     assert not through and not refused and not denied
+
+
+def test_attacks_by_meaning(shared: Path) -> None:
+    """Injections that break no rule: most are named to the person all the same, few harmless edits are."""
+    tried, refused, named, left = by_meaning(shared)
+    edits, warned = harmless_edits_named(shared)
+    tell(
+        f"\nattacks by meaning: {tried} injections into a skill, {refused} refused by a rule; of the other "
+        f"{tried - refused}, {named} named to the person ({named / (tried - refused):.0%}), {len(left)} not named"
+    )
+    tell(f"harmless edits: {edits}, {warned} of them named ({warned / edits:.1%})")
+    assert named >= 0.6 * (tried - refused) and warned < 0.15 * edits
 
 
 @pytest.mark.timeout(3600)
