@@ -90,7 +90,8 @@ def propose(
     suspicious in their draft is named to the approver instead of refused. `about`: the case that it came of; None: it
     came by itself. Raises Unfit with the broken rules.
     """
-    crashpoint("request.begin")
+    place = "propose" if about else "request"
+    crashpoint(f"{place}.begin_draft")
     agent = workspace.agent(request.agent)
     if agent is None or agent.name != request.agent:
         raise Unfit([Broken("agent", request.agent)])
@@ -107,16 +108,17 @@ def propose(
         broken = [one for one in broken if one.rule != "headings"]
     if about and about.new and file and file.old_blob is not None:
         broken = [Broken("exists", file.path)]
-    crashpoint("request.after_rails")
+    crashpoint(f"{place}.after_rails")
     if broken or file is None:
         _record(ledger, request, drafter, broken, now, about)
         raise Unfit(broken)
     proposal = _proposal(workspace, request, file, base, drafter, now, nonce, about)
+    crashpoint(f"{place}.before_store")
     with ledger.transaction():
         store(ledger, proposal)
         _keep_forecasts(ledger, proposal, about)
-        crashpoint("request.before_commit")
-    crashpoint("request.after_store")
+        crashpoint(f"{place}.before_commit")
+    crashpoint(f"{place}.after_store")
     return load(ledger, proposal.proposal_id)
 
 

@@ -104,16 +104,14 @@ class Recurring(Record, frozen=True, kw_only=True):
 def recurring(rows: Iterable[dict[str, Any]]) -> list[Recurring]:
     """Tasks by agent, the most frequent first; `rows` as query improve/hand_tasks gives them.
 
-    The same task: the same agent and task type, and a first request that is near-identical once normalised; where no
-    text was kept, the same task id.
+    The same task: the same agent and task type, and a first request that is near-identical once normalised. Where no
+    text is kept, no task can be told from another.
     """
     buckets: dict[tuple[object, ...], list[tuple[str, dict[str, Any]]]] = defaultdict(list)
     for row in rows:
         text = normalised(row["text"])
-        if not text and row["task_id"]:
-            buckets[row["agent"], row["task_type"], row["task_id"]].append(("", row))
-        elif len(_words(text)) >= FEWEST_WORDS:
-            buckets[row["agent"], row["task_type"], None].append((text, row))
+        if len(_words(text)) >= FEWEST_WORDS:
+            buckets[row["agent"], row["task_type"]].append((text, row))
     found = [each for bucket in buckets.values() for each in _split(bucket)]
     return sorted(found, key=lambda each: (-each.runs, each.agent, each.fingerprint))
 
@@ -134,7 +132,7 @@ def _as_one(group: list[tuple[str, dict[str, Any]]]) -> Recurring:
     return Recurring(
         agent=newest["agent"],
         fingerprint=min(kinds),
-        text=group[0][0] or str(newest["task_id"]),
+        text=group[0][0],
         task_type=newest["task_type"],
         runs=len({row["run_id"] for row in rows}),
         only_source=sources.pop() if len(sources) == 1 else None,
@@ -147,7 +145,7 @@ def _as_one(group: list[tuple[str, dict[str, Any]]]) -> Recurring:
 
 
 def _fingerprint(text: str, row: dict[str, Any]) -> str:
-    return stable_id("task", row["agent"], row["task_type"], text.casefold(), None if text else row["task_id"])
+    return stable_id("task", row["agent"], row["task_type"], text.casefold())
 
 
 def _words(text: str) -> list[str]:
