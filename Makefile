@@ -24,8 +24,9 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	@$(PIP) check >/dev/null
 	@touch $@
 
+# Where nobody can be asked (a pipe, CI) the demo answers its one question itself, recorded as approver `demo`.
 demo: setup
-	@$(BIN)/agentre demo $(DEMO)
+	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/agentre demo $(DEMO); else $(BIN)/agentre demo $(DEMO) --yes; fi
 
 test: setup
 	@$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder

@@ -30,7 +30,7 @@ BIN = Path(sys.executable).parent
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home of somebody who ran the demo and has agent logs on the machine."""
     home = tmp_path_factory.mktemp("reader")
-    run("agentre demo demo", home, home)
+    (home / "demo.txt").write_text(run("agentre demo demo --yes", home, home).stdout)
     shutil.copytree(home / "demo" / "logs" / "ada", home / ".claude" / "projects" / "-synthetic-shop")
     return home
 
@@ -59,6 +59,20 @@ def test_the_two_commands_are_there() -> None:
     ):
         shown = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True).stdout
         assert needle in shown
+
+
+def test_the_demo_closes_the_loop(home: Path) -> None:
+    """A failure that recurs, a skill approved and applied, its effect on the same golden tasks with its interval; a
+    second proposal waits."""
+    shown = (home / "demo.txt").read_text().partition("What this was")[2]
+    names = ["recurs", "tried", "answered", "measured", "waiting", "Prefect UI"]
+    places = [shown.index(f"\n{name}") for name in names]
+    assert places == sorted(places), shown
+    failed, n, passed, m = map(
+        int, re.findall(r"measured .* (\d+) of (\d+) passed without it, (\d+) of (\d+)", shown)[0]
+    )
+    assert (n, m) == (20, 20) and failed <= 10 and passed >= 16
+    assert re.search(r"success +\+\d\.\d\d  95 % \+\d\.\d\d to \+\d\.\d\d +better", shown)
 
 
 def test_a_reader_can_follow_it(home: Path) -> None:

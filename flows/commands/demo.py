@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import shutil
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +21,6 @@ from storage.errors import AgentREError, UsageError
 from storage.records import Proposal
 from storage.scaffold import complete_workspace
 from storage.workspace import Workspace
-from tasks.approve import run as approval
 from tasks.experiments.experiment import Experiment
 from tasks.golden.pair import sets_of
 from tasks.golden.results import Summary
@@ -52,16 +52,19 @@ def demo(folder: Path, yes: bool, as_json: bool) -> Reply:
     say("2/6  nightly: logs into the ledger, failures found, weeks closed")
     nightly.fn(str(workspace.root))
     say("3/6  weekly: imp@week, proposals drafted by rules, the review")
-    first = weekly.fn(str(workspace.root)).settled.waiting[0]
+    first = _most_frequent(workspace, weekly.fn(str(workspace.root)).settled.waiting)
     say(f"4/6  {first.agent} as it is, on its golden tasks, in a sandbox")
     before = _tried(workspace, first.agent)
     say("5/6  proposals wait for a person")
-    applied = _answer_first(workspace, yes)
+    applied = _answered_by(workspace, first, yes)
     change = applied.data.get("change") if applied and isinstance(applied.data, dict) else None
     say("6/6  the same golden tasks without the skill and with it" if change else "6/6  nothing was applied")
     effect = _measured(workspace, str(change)) if change else None
+    promised = _forecast(workspace, str(change)) if change else []
     done = weekly.fn(str(workspace.root))  # once more, so that the review shows what was applied
-    reply = _closing(workspace, done, [*_failed(first, before), *_answered(applied), *_told(effect)], applied, effect)
+    reply = _closing(
+        workspace, done, [*_failed(first, before), *_answered(applied), *_told(effect), *promised], applied, effect
+    )
     print_reply(reply, as_json)
     return reply
 
@@ -101,14 +104,19 @@ def _measured(workspace: Workspace, change: str) -> Experiment | str:
         return error.text()
 
 
-def _answer_first(workspace: Workspace, yes: bool) -> Reply | None:
-    """Has the oldest waiting proposal answered; None where nobody can be asked."""
+def _most_frequent(workspace: Workspace, waiting: list[Proposal]) -> Proposal:
+    """The proposal against the failure that recurs most."""
     with writing(workspace, "demo") as ledger:
-        waiting = approval.waiting(ledger)
-    if waiting and yes:
-        return record(workspace, waiting[0], "approve", "demo", "demo", "answered by `agentre demo --yes`")
-    if waiting and sys.stdin.isatty() and sys.stdout.isatty():
-        return answer(workspace, waiting[0].proposal_id, "approve", getpass.getuser(), "")
+        failures = [row["proposal_id"] for row in ledger.rows("proposals/against_failures")]
+    return next((each for each in waiting if each.proposal_id in failures[:1]), waiting[0])
+
+
+def _answered_by(workspace: Workspace, first: Proposal, yes: bool) -> Reply | None:
+    """Has the proposal answered; None where nobody can be asked."""
+    if yes:
+        return record(workspace, first, "approve", "demo", "demo", "answered by `agentre demo --yes`")
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        return answer(workspace, first.proposal_id, "approve", getpass.getuser(), "")
     return None
 
 
@@ -138,6 +146,19 @@ def _told(effect: Experiment | str | None) -> list[str]:
         between = "no interval" if each["ci_low"] is None else f"{each['ci_low']:+.2f} to {each['ci_high']:+.2f}"
         lines.append(f"           {name:<10} {each['delta']:+.2f}  95 % {between:<16} {each['verdict']}")
     return [*lines, f"           verdict: {effect.verdict}   (practitioners' label: {effect.seed_verdict})"]
+
+
+def _forecast(workspace: Workspace, change: str) -> list[str]:
+    """What was forecast for the scores of production, which are compared when two weeks have passed."""
+    with writing(workspace, "demo") as ledger:
+        rows = ledger.rows("experiments/forecasts", change_id=change)
+    told = [f"{row['dimension']} {row['low']:+.2f} to {row['high']:+.2f}" for row in rows]
+    if not told:
+        return []
+    until = (now() + timedelta(weeks=2)).astimezone(workspace.zone).date()
+    return [
+        f"forecast   of its work ({rows[0]['level']:.0%}): {', '.join(told)}; held against its scores after {until}"
+    ]
 
 
 def _closing(
