@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from storage.config_repo import ConfigRepo
 
-State = frozenset[tuple[str, str | None]]
+State = frozenset[tuple[str, str]]
 """An agent's files at a commit, each with its blob: two commits with the same state run the same agent."""
 OWN: tuple[str, ...] = ("MEMORY.md", "memory/", "days.md")
 """What an agent writes itself: no change of what it is."""
@@ -16,8 +16,9 @@ def state_at(repo: ConfigRepo, folder: str, commit: str) -> State | None:
     """The files of an agent's folder at a commit, its own notes left out; None for a commit that is not there."""
     if repo.commit_of(commit) is None:
         return None
-    paths = [path for path in repo.paths(commit, under=folder) if not path.startswith(_own(folder))]
-    return frozenset((path, repo.blob_of(path, commit)) for path in paths)
+    listed = repo.git.run("ls-tree", "-r", "-z", "--full-tree", commit, "--", f"{folder}/").split(b"\0")[:-1]
+    rows = [row.decode("utf-8", "surrogateescape").partition("\t") for row in listed]
+    return frozenset((path, about.split()[2]) for about, _, path in rows if not path.startswith(_own(folder)))
 
 
 def commits_between(repo: ConfigRepo, folder: str, start: datetime, end: datetime) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from storage.ledger import Ledger
-from tasks.incidents.chance import change_point
+from tasks.incidents.chance import change_point, failing_chance
 from tasks.metrics.weeks import Week
 
 if TYPE_CHECKING:
@@ -59,13 +59,11 @@ class Beginnings:
 
         True where that cannot be told: the indicator is not of events that are good or bad.
         """
-        from scipy.stats import binom  # imported late: it costs most of a second
-
         if row["indicator"] not in YES_OR_NO or row["target"] >= 1:
             return True
         values = [value for _, value in self._events(row, closed_at)]
         bad = sum(value == max(0, STREAMS[row["indicator"]][1]) for value in values)
-        return bad > 0 and float(binom.sf(bad - 1, len(values), 1 - row["target"])) <= AGAIN
+        return bad > 0 and failing_chance(bad, len(values), 1 - row["target"]) <= AGAIN
 
     def _events(self, row: dict[str, Any], start: datetime) -> list[tuple[datetime, float]]:
         """The events of an SLO from a moment on, larger where they are worse; none where the indicator has no order."""

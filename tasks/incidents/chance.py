@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,11 +19,7 @@ def chance(bad: int, n: int, bad_before: int, n_before: int) -> float:
 
     The rate before is not known but estimated, and that counts: K ~ BetaBinomial(n, bad_before + 1, good_before + 19).
     """
-    from scipy.stats import betabinom  # imported late: it costs most of a second
-
-    if bad == 0:
-        return 1.0
-    return float(betabinom.sf(bad - 1, n, bad_before + PRIOR_BAD, n_before - bad_before + PRIOR_GOOD))
+    return _tail(bad, n, bad_before + PRIOR_BAD, n_before - bad_before + PRIOR_GOOD)
 
 
 def beyond_chance(beyond: int, n: int, rank: int, n_before: int) -> float:
@@ -30,9 +27,37 @@ def beyond_chance(beyond: int, n: int, rank: int, n_before: int) -> float:
 
     Exact for exchangeable values whatever their distribution: K ~ BetaBinomial(n, n_before + 1 - rank, rank).
     """
-    from scipy.stats import betabinom
+    return _tail(beyond, n, n_before + 1 - rank, rank)
 
-    return float(betabinom.sf(beyond - 1, n, n_before + 1 - rank, rank)) if beyond else 1.0
+
+def failing_chance(bad: int, n: int, rate: float) -> float:
+    """P(at least `bad` of `n`) where each fails with a known rate: the binomial tail."""
+    return min(1.0, math.fsum(math.comb(n, k) * rate**k * (1 - rate) ** (n - k) for k in range(bad, n + 1)))
+
+
+def better_chance(before: tuple[int, int], after: tuple[int, int]) -> float:
+    """Fisher's exact test, one-sided: P(at least so many of those that passed came after), nothing having changed.
+
+    Each side is passed and failed: C(before, passed before) * C(after, passed after) / C(all, passed), summed.
+    """
+    first, last, passed = sum(before), sum(after), before[0] + after[0]
+    ways = [math.comb(first, passed - k) * math.comb(last, k) for k in range(after[0], min(last, passed) + 1)]
+    return sum(ways) / math.comb(first + last, passed)
+
+
+def _tail(bad: int, n: int, alpha: float, beta: float) -> float:
+    """P(K >= bad) for K ~ BetaBinomial(n, alpha, beta); the logarithms of its terms by the gamma function."""
+    if bad <= 0:
+        return 1.0
+    terms = [
+        math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) + _log_beta(k + alpha, n - k + beta)
+        for k in range(bad, n + 1)
+    ]
+    return min(1.0, math.fsum(math.exp(term - _log_beta(alpha, beta)) for term in terms))
+
+
+def _log_beta(a: float, b: float) -> float:
+    return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
 
 
 def change_point(values: Sequence[float]) -> int:
@@ -41,12 +66,11 @@ def change_point(values: Sequence[float]) -> int:
     The k that maximises (mean of ranks from k on - mean of ranks before k) * sqrt(k (n - k) / n): the least-squares
     split of the ranks, so that it holds for yes and no as for money, whose largest values would decide alone.
     """
-    from scipy.stats import rankdata
-
     n = len(values)
     if n < 4:
         return 0
-    ranks = rankdata(np.asarray(values, dtype=float))
+    _, kind, counts = np.unique(np.asarray(values, dtype=float), return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[kind]  # equal values share the mean of their ranks
     k = np.arange(1, n)
     before = np.cumsum(ranks)[:-1]
     rise = (ranks.sum() - before) / (n - k) - before / k

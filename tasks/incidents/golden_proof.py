@@ -10,6 +10,7 @@ from storage.config_repo import ConfigRepo
 from storage.config_states import State, commits_between, state_at
 from storage.errors import AgentREError, Refused, UsageError
 from storage.records import Record
+from tasks.incidents.chance import better_chance
 from tasks.incidents.incident import Incident
 from tasks.incidents.signals import Look
 
@@ -102,13 +103,10 @@ def _sums(rows: Sequence[dict[str, Any]]) -> tuple[int, int]:
 
 def _not_shown(task: str, before: tuple[int, int], after: tuple[int, int]) -> str | None:
     """Why a test does not show the fix; None where it does. Three failures and three passes are just enough."""
-    from scipy.stats import fisher_exact  # imported late: it costs most of a second
-
     if after[1]:
         return f"golden test {task} fails {after[1]} of {sum(after)} times on the present config"
     if not before[1]:
         return f"golden test {task} has not failed on the bad config: it does not show the failure"
-    p = float(fisher_exact([list(before), list(after)], alternative="less").pvalue)
-    if p > LEVEL + 1e-9:  # 3 of 3 against 3 of 3 is 1/20 exactly
+    if better_chance(before, after) > LEVEL + 1e-9:  # 3 of 3 against 3 of 3 is 1/20 exactly
         return f"golden test {task}: too few trials to tell ({before[1]} of {sum(before)} failed, {after[0]} passed)"
     return None

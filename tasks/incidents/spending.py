@@ -30,20 +30,14 @@ def overspent(workspace: Workspace, ledger: Ledger, since: datetime, now: dateti
         return []
     local = since.astimezone(workspace.zone)
     start = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    rows = ledger.rows("incidents/incident_spending", zone=str(workspace.zone), start=start, now=now)
-    passed: dict[tuple[str | None, str], Overspent] = {}
-    for row in rows:
-        found = []
-        limit = budgets.agents.get(row["agent"], budgets.agent_day)
-        if row["agent"] is not None and limit is not None:
-            found.append((row["agent"], f"{row['day']}", limit, row["day_usd"]))
-        if budgets.month is not None:
-            found.append((None, f"{row['day']:%Y-%m}", budgets.month, row["month_usd"]))
-        for agent, period, most, spent in found:
-            if spent > (limit_usd := Decimal(repr(most))):
-                known = passed.get((agent, period))
-                passed[agent, period] = Overspent(
-                    agent=agent, period=period, limit_usd=limit_usd, spent_usd=spent,
-                    passed_at=known.passed_at if known else row["at"],
-                )  # fmt: skip
-    return [each for each in passed.values() if each.passed_at >= since]
+    rows = ledger.rows(
+        "incidents/incident_spending", zone=str(workspace.zone), start=start, now=now, agents=list(budgets.agents),
+        limits=[repr(limit) for limit in budgets.agents.values()], agent_day=_text(budgets.agent_day),
+        month=_text(budgets.month),
+    )  # fmt: skip
+    return [Overspent(**row) for row in rows if row["passed_at"] >= since]
+
+
+def _text(limit: float | None) -> str | None:
+    """A limit as the decimal that was written."""
+    return None if limit is None else repr(limit)

@@ -31,7 +31,7 @@ AGENTS = ("Ada", "Bo", "Kim", "Lin", "Max", "Opal", "Rita", "Vera")
 WITH_SLO = ("Ada", "Bo", "Vera")
 SCOPE = "looked at, the scope was narrowed"
 SETTINGS = (
-    "time_zone: UTC\napprovers: [sam]\nbudgets: {agents: {Opal: 12}}\n"
+    "time_zone: UTC\napprovers: [sam]\nbudgets: {agents: {Opal: 9}}\n"
     "incidents: {on_call: {Rita: kim}, owner: sam}\nagents:\n"
     + "".join(
         f"  - {{name: {name}, slis: [{{metric: success_rate, target: '> 93%'}}]}}\n" if name in WITH_SLO
