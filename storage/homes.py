@@ -66,6 +66,8 @@ class AgentHome:
             own = inside.removeprefix(f"{self.skills}/")
             path = f"{self.folder}/{inside if own == inside else f'skills/{own}'}"
             try:
+                if not inside.isprintable():
+                    raise Refused("its name cannot be shown")
                 content = read_file(self.root, inside, limit=MAX_BYTES)
                 if content is not None:
                     found.files[path] = content
@@ -104,6 +106,9 @@ def home_of(workspace: Workspace, agent: Agent) -> AgentHome | None:
         raise UsageError(f"the home of {agent.name} is not there", where=str(root), accepted="an existing folder")
     if any(root.resolve().is_relative_to(own.resolve()) for own in (workspace.configs, workspace.state)):
         raise UsageError(f"the home of {agent.name} is AgentRE's own folder", where=str(root))
+    others = [other for other in workspace.settings.agents if other.home and other.slug != agent.slug]
+    if any(workspace.root / Path(other.home or "").expanduser() == root for other in others):
+        raise UsageError("two agents share one home", where=str(root), got=agent.name)
     return AgentHome(agent.name, agent.slug, root, _skills(root))
 
 

@@ -14,7 +14,7 @@ from storage.errors import Refused
 from storage.manifest import Manifest, check_paths, verify
 from storage.records import Approval, FileChange, Proposal
 from storage.workspace import Workspace
-from tasks.approve.decision import intact, needed
+from tasks.approve.decision import check_approver, intact, needed
 from tasks.approve.signature import check_signature
 
 TRAILER: Final = "AgentRE-Approval"
@@ -64,7 +64,8 @@ def verified(workspace: Workspace, proposal: Proposal) -> Manifest:
 def approvals_of(workspace: Workspace, proposal: Proposal, answers: Sequence[Approval]) -> list[Approval]:
     """The answers that approve exactly this digest, as many people's as it needs, first to last.
 
-    Raises Refused where there are too few or another answer too, or one was changed, or its signature no longer holds.
+    Raises Refused where there are too few or another answer too, one was changed, its approver may not answer any more,
+    or its signature no longer holds.
     """
     found = [answer for answer in answers if answer.digest == proposal.digest]
     people, wanted = {answer.approver for answer in found}, needed(workspace, proposal)
@@ -77,6 +78,7 @@ def approvals_of(workspace: Workspace, proposal: Proposal, answers: Sequence[App
     for answer in found:
         if not intact(answer):
             raise Refused("the stored approval was changed after it was given", got=answer.approval_id)
+        check_approver(workspace, proposal, answer.approver, answer.channel)
         check_signature(workspace, proposal, answer.approver, answer.signature, answer.channel)
     return found
 

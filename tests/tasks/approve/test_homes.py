@@ -148,9 +148,11 @@ def test_what_is_left_out_is_said(workspace: Workspace, now: datetime) -> None:
     (home / "skills/linked").symlink_to(home / "skills/ship_mode")
     (home / "TOOLS.md").write_bytes(b"x" * 2_000_000)
     os.mkfifo(home / "USER.md")
+    (home / "skills/ship_mode/a\nb.md").write_text("x")
     found = homes.drift(own, own.settings.agents[0])
     assert found and found.paths == []
-    assert found.left_out.keys() == {"ada/SOUL.md", "ada/skills/linked", "ada/TOOLS.md", "ada/USER.md"}
+    odd = "ada/skills/ship_mode/a\nb.md"
+    assert found.left_out.keys() == {"ada/SOUL.md", "ada/skills/linked", "ada/TOOLS.md", "ada/USER.md", odd}
 
 
 def test_not_a_home(workspace: Workspace, now: datetime) -> None:
@@ -162,3 +164,7 @@ def test_not_a_home(workspace: Workspace, now: datetime) -> None:
         changed = Workspace(own.root)
         with pytest.raises(UsageError):
             home_of(changed, changed.settings.agents[0])
+    two = "agents: [{name: Ada, home: ../home}, {name: Rita, home: ../home}]\n"
+    (own.root / "agentre.yaml").write_text(two)
+    with pytest.raises(UsageError, match="share one home"):
+        home_of(Workspace(own.root), Workspace(own.root).settings.agents[1])

@@ -15,6 +15,7 @@ from storage.errors import Refused
 from storage.ledger import Ledger
 from storage.records import Proposal
 from storage.workspace import Workspace
+from tasks.approve.decision import answer, chained
 from tasks.approve.run import Applied, Decided, apply, broken_answer, decide, proposal, rollback
 
 Answer = Callable[..., Decided]
@@ -126,6 +127,33 @@ def test_a_revoked_key_applies_nothing(
     assert repo.head() == head
     (workspace.root / "signers").write_text(listed)
     assert isinstance(apply(workspace, ledger, asked.proposal_id, now), Applied)
+
+
+def test_an_answer_put_into_the_ledger_applies_nothing(
+    proved: tuple[Workspace, Path], ledger: Ledger, repo: ConfigRepo, now: datetime
+) -> None:
+    """A well chained row by hand, as the demo, as nobody listed, or without a signature, is refused when applied."""
+    workspace, _ = proved
+    asked, head = asked_by(workspace, ledger, now), repo.head()
+    for name, channel in (("demo", "demo"), ("sam", "demo"), ("mallory", "terminal"), ("sam", "terminal")):
+        forged = chained(answer(asked, "approve", name, channel, "", now), 0, "")
+        ledger._connection.execute("DELETE FROM approvals")
+        ledger.add("approvals", [forged], "approval_id")
+        ledger._connection.execute("UPDATE proposals SET state = 'approved'")
+        assert broken_answer(ledger) is None
+        with pytest.raises(Refused):
+            apply(workspace, ledger, asked.proposal_id, now)
+        assert repo.head() == head
+
+
+def test_who_may_not_approve_any_more(workspace: Workspace, ledger: Ledger, repo: ConfigRepo, now: datetime) -> None:
+    """An approver who was taken off the list between answer and commit does not count."""
+    asked, head = asked_by(workspace, ledger, now), repo.head()
+    say(workspace, ledger, asked, now)
+    without = fleet(workspace, "agents: [{name: Ada}]\napprovers: [kim]\n")
+    with pytest.raises(Refused, match="may not answer"):
+        apply(without, ledger, asked.proposal_id, now)
+    assert repo.head() == head
 
 
 def test_a_signed_rollback(proved: tuple[Workspace, Path], ledger: Ledger, repo: ConfigRepo, now: datetime) -> None:
