@@ -32,7 +32,8 @@ def beyond_chance(beyond: int, n: int, rank: int, n_before: int) -> float:
 
 def failing_chance(bad: int, n: int, rate: float) -> float:
     """P(at least `bad` of `n`) where each fails with a known rate: the binomial tail."""
-    return min(1.0, math.fsum(math.comb(n, k) * rate**k * (1 - rate) ** (n - k) for k in range(bad, n + 1)))
+    terms = (_log_ways(n, k) + k * math.log(rate) + (n - k) * math.log1p(-rate) for k in range(bad, n + 1))
+    return min(1.0, math.fsum(math.exp(term) for term in terms))
 
 
 def better_chance(before: tuple[int, int], after: tuple[int, int]) -> float:
@@ -49,11 +50,12 @@ def _tail(bad: int, n: int, alpha: float, beta: float) -> float:
     """P(K >= bad) for K ~ BetaBinomial(n, alpha, beta); the logarithms of its terms by the gamma function."""
     if bad <= 0:
         return 1.0
-    terms = [
-        math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) + _log_beta(k + alpha, n - k + beta)
-        for k in range(bad, n + 1)
-    ]
+    terms = (_log_ways(n, k) + _log_beta(k + alpha, n - k + beta) for k in range(bad, n + 1))
     return min(1.0, math.fsum(math.exp(term - _log_beta(alpha, beta)) for term in terms))
+
+
+def _log_ways(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
 def _log_beta(a: float, b: float) -> float:
