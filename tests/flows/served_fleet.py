@@ -170,7 +170,7 @@ class Api:
         mine = [r for r in self.runs("approve") if r["parameters"]["proposal"] == proposal.proposal_id]
         return [run for run in mine if run["state_type"] not in ended]
 
-    def suspended(self, proposal: Proposal, seconds: float = 90) -> dict[str, Any]:
+    def suspended(self, proposal: Proposal, seconds: float = 180) -> dict[str, Any]:
         """The one run that asks about a proposal, once it can be answered."""
 
         def schema_of(run: dict[str, Any]) -> str:
@@ -198,7 +198,7 @@ class Api:
             state: dict[str, Any] = self.run(run)["state"]
             return state if state["type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED") else None
 
-        return until(found, 60, f"the end of {run['name']}")
+        return until(found, 180, f"the end of {run['name']}")
 
 
 @dataclass
