@@ -37,7 +37,9 @@ def nightly(workspace: Workspace) -> Reply:
             f"measured   {clean(f'{each.agent}: {each.kind} of {each.name}: {each.said}', 1000)}"
             for each in night.measured
         ),
+        *(f"harm       {proposal.agent}: {clean(proposal.title, 200)} waits" for proposal in night.rollbacks),
         f"SLOs       {_budgets(night)}",
+        f"incidents  {len(night.incidents.opened)} opened, {len(night.incidents.closed)} closed",
         f"proposals  {len(night.settled.waiting)} wait for an answer",
     ]
     data = {
@@ -76,13 +78,16 @@ def weekly(workspace: Workspace, week: str | None) -> Reply:
     if week:
         Week.parse(week)
     done: WeekDone = serving.run_flow(workspace, "weekly", week=week)
-    lines = [done.review.text, *done.drafted.notices, f"\nreview     {done.review.html}"]
+    lines = [done.review.text, *done.drafted.notices, f"\nreview     {done.review.html}", f"overview   {done.overview}"]
+    lines += [f"memory     {one.agent}: {one.reason or one.state}" for one in done.memory if one.state != "unchanged"]
     if done.settled.waiting:
         lines.append(f"proposals  {len(done.settled.waiting)} wait for an answer: agentre proposals list")
     data = {
         "week": done.review.week,
         "markdown": done.review.markdown,
         "html": done.review.html,
+        "overview": done.overview,
+        "memory": {one.agent: one.state for one in done.memory},
         "measurements": done.measured,
         "drafted": [proposal.proposal_id for proposal in done.drafted.proposals],
         "refused": done.drafted.refused,
