@@ -107,7 +107,7 @@ def home_of(workspace: Workspace, agent: Agent) -> AgentHome | None:
     if any(root.resolve().is_relative_to(own.resolve()) for own in (workspace.configs, workspace.state)):
         raise UsageError(f"the home of {agent.name} is AgentRE's own folder", where=str(root))
     others = [other for other in workspace.settings.agents if other.home and other.slug != agent.slug]
-    if any(workspace.root / Path(other.home or "").expanduser() == root for other in others):
+    if any((workspace.root / Path(other.home or "").expanduser()).resolve() == root.resolve() for other in others):
         raise UsageError("two agents share one home", where=str(root), got=agent.name)
     return AgentHome(agent.name, agent.slug, root, _skills(root))
 

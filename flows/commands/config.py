@@ -113,9 +113,12 @@ def pull(workspace: Workspace, agent: str, person: str) -> Reply:
     if not found.paths:
         return Reply("\n".join(["nothing to record", *_left_out(found)]), _data(found))
     require_terminal()
-    _show(found, found.here, found.there)
-    for line in homes.meaning(found):
-        click.echo(f"  ! {line}")
+    if any(content is not None for content in found.here.values()):
+        _show(found, found.here, found.there)
+        click.echo("\n".join(f"  ! {line}" for line in homes.meaning(found)))
+    else:
+        sizes = [f"  {clean(path)}  {len(content or b''):,} bytes" for path, content in sorted(found.there.items())]
+        click.echo("\n".join([f"new: all that is config in {found.home.root}", *sizes, *_left_out(found)]))
     if not click.confirm(f"Record this as what {found.home.agent}'s home is?", default=False):
         raise Refused("nothing was recorded")
     commit = homes.pull(workspace, found, person, now())

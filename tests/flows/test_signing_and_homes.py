@@ -51,7 +51,7 @@ def test_signed_from_the_first_day(person: Path) -> None:
     at = ("--workspace", fleet)
     assert agentre("config", "pull", "Ada", *at, home=person).returncode == 1, "a person has to look"
     status, screen = on_terminal("config", "pull", "Ada", *at, home=person, typed=[("Record this", "y")])
-    assert status == 0 and "+temperature: 0.7" in screen
+    assert status == 0 and "ada/config.yaml  17 bytes" in screen
     (person / "ask.json").write_text(COOLER)
     drafted = answer_json("proposals", "draft", "ask.json", "--as", "li", *at, home=person)
     short, digest = drafted["proposal_id"][:8], drafted["digest"][:8]
