@@ -44,10 +44,34 @@ def examine(workspace: Workspace, ledger: Ledger | None, now: datetime) -> Itera
         yield from _contents(workspace, ledger, facts, now)
         yield from _proposals(facts)
         yield from _approvals(workspace, ledger)
+        yield from _undelivered(ledger)
     yield from _objectives(workspace)
     yield from _configs(workspace)
     yield from _handbook(workspace)
+    yield from _escalation(workspace)
     yield from _surroundings(workspace)
+
+
+def _undelivered(ledger: Ledger) -> Iterator[Check]:
+    """Messages about incidents that were given up, and those that failed and are tried again."""
+    for row in ledger.rows("escalation/undelivered"):
+        said = f"route {row['route']}: {row['dead']} given up, {row['retried']} tried again; {row['last_error']}"
+        state: State = "bad" if row["dead"] else "note"
+        yield Check("escalation", state, said, f"agentre escalation test {row['route']}, then agentre escalation retry")
+
+
+def _escalation(workspace: Workspace) -> Iterator[Check]:
+    """Who would not be told, and routes whose secret is not there."""
+    settings = workspace.settings.escalation
+    deaf = [agent.name for agent in workspace.settings.agents if not settings.policy("P1", agent.name)]
+    if deaf:
+        yield Check(
+            "escalation", "note", f"nobody is told of a P1 of {', '.join(deaf)}", "`escalation:` in agentre.yaml"
+        )
+    for name, route in settings.routes.items():
+        variable = route.webhook or route.pagerduty or route.smtp
+        if not os.environ.get(variable):
+            yield Check("escalation", "note", f"route {name}: {variable} is not set here", f"export {variable}=…")
 
 
 def _handbook(workspace: Workspace) -> Iterator[Check]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from filelock import FileLock, Timeout
 
 from flows.environment import answers, server_url, use
+from flows.escalating import escalating
 from flows.notify import notify
 from flows.reconcile import FLOWS, Reconciled, deployments, end, live_runs, reconcile, reschedule
 from flows.server import own_server, stopped
@@ -57,7 +58,8 @@ def serve(workspace: Workspace, say: Say = lambda message: None) -> None:
         done = reconcile_now(workspace)
         say(f"serving {workspace.root.name} at {server_url(workspace)}")
         say(f"proposals that wait for an answer: {done.waiting}")
-        _run(workspace, runner, server)
+        with escalating(workspace, say):
+            _run(workspace, runner, server)
 
 
 def reconcile_now(workspace: Workspace) -> Reconciled:
@@ -87,7 +89,7 @@ def deployments_of(workspace: Workspace) -> list[RunnerDeployment]:
 
     made = []
     for name in FLOWS:
-        cron = _cron(workspace, name)
+        cron = getattr(workspace.settings.schedules, name, None)
         made.append(
             getattr(import_module(f"flows.{name}"), name).to_deployment(
                 deployment_name(workspace),
@@ -97,15 +99,6 @@ def deployments_of(workspace: Workspace) -> list[RunnerDeployment]:
             )
         )
     return made
-
-
-def _cron(workspace: Workspace, flow: str) -> str | None:
-    """When a flow runs by itself; None: never. Escalation rests where nobody is to be told."""
-    settings = workspace.settings
-    if flow == "escalation" and not settings.escalation.policies:
-        return None
-    cron: str | None = getattr(settings.schedules, flow, None)
-    return cron
 
 
 def deployment_name(workspace: Workspace) -> str:

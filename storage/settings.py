@@ -126,7 +126,6 @@ class Schedules(Settings, frozen=True, kw_only=True):
     golden: str | None = "0 3 * * *"  # runs what is due: an agent's prompt, model or tools changed, or its set
     weekly: str | None = "0 14 * * 5"
     retention: str | None = "0 4 * * 0"
-    escalation: str | None = "*/5 * * * *"  # rests where `escalation:` has no policy
 
 
 class Proposing(Settings, frozen=True, kw_only=True):

@@ -150,6 +150,13 @@ def _store(ledger: Ledger, messages: Sequence[Message]) -> None:
             ledger.run("escalation/replace")
 
 
+def retry(ledger: Ledger, now: datetime) -> int:
+    """Lets what was given up wait again, with all its attempts; returns how many messages that are."""
+    dead = [Message(**row) for row in ledger.rows("escalation/dead")]
+    _store(ledger, [replace(each, state="waiting", attempts=0, due_at=now, ended_at=None) for each in dead])
+    return len(dead)
+
+
 def try_route(workspace: Workspace, name: str, now: datetime, post: Post) -> list[str]:
     """Sends a test to everybody a route reaches, and returns them; nothing is written.
 

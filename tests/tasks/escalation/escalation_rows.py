@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from storage.ledger import open_ledger
 from storage.records import Event, stable_id
 from storage.workspace import SETTINGS_FILE, Workspace
+from tasks.escalation.delivery import Post
 from tasks.escalation.run import Escalated, escalate
 from tasks.escalation.steps import poster
 
@@ -46,6 +48,7 @@ class Fleet:
     """A workspace whose incidents are told of."""
 
     workspace: Workspace
+    poster: Callable[[], Post] = poster
 
     def set(self, old: str, new: str) -> None:
         """Changes `agentre.yaml`."""
@@ -82,7 +85,7 @@ class Fleet:
 
     def looks(self, at: datetime) -> Escalated:
         """One look."""
-        return escalate(self.workspace, at, poster)
+        return escalate(self.workspace, at, self.poster)
 
     def outbox(self, where: str = "TRUE") -> list[dict[str, Any]]:
         """Rows of the outbox."""

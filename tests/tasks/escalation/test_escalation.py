@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from escalation_rows import MINUTE, NIGHT, NOON, Fleet
 from receivers import Mailbox, Receiver
 
+from flows.escalating import escalating
+from storage.ledger import open_ledger
 from storage.workspace import SETTINGS_FILE
+from tasks.escalation.run import retry
 
 
 def test_a_p1_is_paged_at_once_and_goes_on_when_nobody_answers(
@@ -182,3 +185,35 @@ def test_without_policies_nothing_is_opened(fleet: Fleet) -> None:
     fleet.set("Ada", "Ada")
     assert fleet.looks(NOON).queued == 0
     assert not fleet.workspace.ledger.exists()
+
+
+def test_what_was_given_up_can_be_tried_again(fleet: Fleet, team: Receiver) -> None:
+    """After the address was mended, `retry` lets the dead letter be sent; a second retry finds nothing."""
+    team.statuses = [404]
+    fleet.set("attempts: 3", "attempts: 1")
+    fleet.opens("i1", "P2")
+    assert fleet.looks(NOON).dead == ["team: answered 404"]
+    team.statuses = [200]
+    with open_ledger(fleet.workspace.ledger, purpose="test") as ledger:
+        assert (retry(ledger, NOON + MINUTE), retry(ledger, NOON + MINUTE)) == (1, 0)
+    fleet.looks(NOON + 2 * MINUTE)
+    assert [row["state"] for row in fleet.outbox("route = 'team'")] == ["sent"]
+
+
+def test_serving_looks_again_and_again(fleet: Fleet, team: Receiver) -> None:
+    """While a workspace is served an incident is told once, without a flow run, and a trouble is said once."""
+    said: list[str] = []
+    fleet.opens("i1", "P2", datetime.now(UTC))
+    fleet.set('  quiet: {start: "22:00", end: "07:00"}\n', "")
+    with escalating(fleet.workspace, said.append, every=0.05):
+        until = time.monotonic() + 20
+        while not said and time.monotonic() < until:
+            time.sleep(0.05)
+        fleet.set("team: {webhook", "team: {webhok")  # a mistake in the file is no end of it
+        while len(said) < 2 and time.monotonic() < until:
+            time.sleep(0.05)
+        time.sleep(0.3)
+    assert said[0] == "told of incidents: 1 message"
+    assert len(said) == 2
+    assert "webhok" in said[1]
+    assert len(team.bodies) == 1

@@ -39,10 +39,10 @@ def test_too_few_say_so() -> None:
 
 @pytest.mark.parametrize("method", ["p95", "ratio", "trend", "count"])
 def test_intervals_hold_the_truth(method: str) -> None:
-    """At least 93 % of 2,000 intervals (95 % less three standard errors) hold what the rows were drawn from."""
+    """At least 92.8 % of 1,000 intervals (95 % less three standard errors) hold what the rows were drawn from."""
     rng = np.random.default_rng(1)
     held = 0
-    for _ in range(2000):
+    for _ in range(1000):
         if method == "p95":
             rows, truth = [(float(x), 1.0) for x in rng.exponential(size=120)], -np.log(0.05)
         elif method == "ratio":
@@ -54,7 +54,7 @@ def test_intervals_hold_the_truth(method: str) -> None:
             rows, truth = [(1.0, 1.0)] * int(rng.poisson(6)) + [(0.0, 1.0)], 6.0
         figure = estimate(method, rows, 28)  # type: ignore[arg-type]  # the parameter is one of the methods
         held += (figure.low is None or figure.low <= truth) and (figure.high is None or truth <= figure.high)
-    assert held >= 0.93 * 2000
+    assert held >= 0.928 * 1000
 
 
 def test_a_target_is_met_or_missed_only_with_the_whole_interval() -> None:

@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 from overview_rows import END, START
+from page_tags import Tags
 
 from storage.errors import UsageError
 from storage.ledger import Ledger, open_ledger
 from storage.workspace import Workspace
 from tasks.overview.kpis import KPIS
+from tasks.overview.page import write_overview
 from tasks.overview.run import Overview, overview
 
 WORK = f"golden_set IS NULL AND started_at >= '{START}' AND started_at < '{END}'"
@@ -134,3 +136,13 @@ def test_an_empty_period_is_refused(workspace: Workspace, ledger: Ledger) -> Non
     """A period that ends before it begins is an error of whoever asks."""
     with pytest.raises(UsageError):
         overview(workspace, ledger, END, END - timedelta(days=1))
+
+
+def test_every_figure_stands_on_the_page(demo: Workspace) -> None:
+    """Each of the twenty by name, the improver's, the stage, and that the data is synthetic."""
+    with open_ledger(demo.ledger, purpose="test") as ledger:
+        page = Tags(write_overview(demo, ledger, END).read_text())
+    assert all(kpi.name in page.text for kpi in KPIS)
+    for part in ("Forecast coverage", "imp@k", "stage: demo", "SYNTHETIC DATA", "P2 2 (n = 2)", "not rising"):
+        assert part in page.text
+    assert [path.name for path in demo.reports.iterdir()] == ["overview.html"]
