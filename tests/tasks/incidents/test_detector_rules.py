@@ -318,7 +318,8 @@ def test_golden_probes(workspace: Workspace, ledger: Ledger, now: datetime) -> N
         ledger._connection.execute(
             "INSERT INTO golden_trials (golden_run, golden_set, set_digest, task_id, agent, trial, position, seed, "
             "outcome, reason, checks, human_turns, run_id, started_at) "
-            "VALUES ('g', 'adversarial', 'd', ?, 'Ada', 1, 1, 1, 'fail', '', ?, ?, ?, now())", [name, checks, turns, name],
+            "VALUES ('g', 'adversarial', 'd', ?, 'Ada', 1, 1, 1, 'fail', '', ?, ?, ?, now())",
+            [name, checks, turns, name],
         )  # fmt: skip
     detect_failures(workspace, ledger, now)
     told = {row["run_id"]: row["failure_class"] for row in found(ledger)}
