@@ -15,6 +15,7 @@ from flows.transcripts import LedgerTranscripts
 from reports.text import clean
 from storage.errors import NothingMeasured, UsageError
 from storage.ledger import publish
+from storage.proposals import in_state
 from storage.workspace import Workspace
 from tasks.experiments.experiment import Experiment
 from tasks.experiments.keeping import FOLDER
@@ -22,6 +23,8 @@ from tasks.experiments.run import changes, measure_change, measure_golden, named
 from tasks.experiments.transfer import Transferred
 from tasks.golden.pair import WantedPair, run_pair, sets_of
 from tasks.golden.session import Progress
+from tasks.golden.variants import WantedBest, run_best_of
+from tasks.metrics.compare import sentence
 
 _EXIT_CODES: Final = {"Regression": 1, "worse": 1, "Inconclusive": 4, "inconclusive": 4}
 _COLUMNS: Final = ["dimension", "delta", "95% interval", "n", "MDE", "verdict", "label"]
@@ -75,6 +78,35 @@ def change(
             done = measure_change(workspace, ledger, named, now())
     publish(workspace.ledger, workspace.read_copy)
     return _reply(workspace, done)
+
+
+@experiment.command()
+@click.argument("golden_set", metavar="SET")
+@click.option("--agent", required=True, metavar="A", help="An agent with a `runner:` and drafts that wait.")
+@click.option("--trials", "-k", type=click.IntRange(1, 1000), help="Attempts per task and variant.")
+@click.option("--seed", type=int, help="Order of the trials and seeds of the agent; default: random.")
+@command
+def best(workspace: Workspace, golden_set: str, agent: str, trials: int | None, seed: int | None) -> Reply:
+    """imp@k of the improver: try each draft that waits for an agent on half of SET, and tell what the best of them
+    gains on the other half, which chose nothing. Nothing is committed."""
+    with writing(workspace, "experiment best") as ledger:
+        drafts = [each for each in in_state(ledger, "waiting") if each.agent == agent and each.kind != "rollback"]
+    variants = {each.title: {f.path.partition("/")[2]: f.content for f in each.files} for each in drafts}
+    wanted = WantedBest(golden_set, agent, variants, secrets.randbelow(2**31) if seed is None else seed, trials)
+    with progress_bar("best of the drafts") as progress:
+        done = run_best_of(workspace, wanted, LedgerTranscripts(workspace), now=now(), progress=progress)
+    publish(workspace.ledger, workspace.read_copy)
+    found, sealed = done.found, done.found.sealed
+    lines = [
+        f"imp@{found.choice.k} of {clean(agent)}: {len(variants)} drafts on {done.visible} visible tasks, the best on "
+        f"{done.sealed} sealed ones",
+        f"best       {clean(done.name)}",
+        f"visible    {found.choice.gain:+.2f} on success, flattered by the choice",
+        f"sealed     {sentence(sealed)}",
+        f"optimism   {'cannot be told' if found.optimism is None else f'{found.optimism:+.2f}'}",
+    ]
+    data = {"chosen": done.name, "imp_at_k": found, "visible": done.visible, "sealed": done.sealed, "seed": wanted.seed}
+    return Reply("\n".join(lines), data, _EXIT_CODES.get(sealed.verdict, 0))
 
 
 def measure_pair(
