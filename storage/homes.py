@@ -112,6 +112,13 @@ def home_of(workspace: Workspace, agent: Agent) -> AgentHome | None:
     return AgentHome(agent.name, agent.slug, root, _skills(root))
 
 
+def live_homes(user: Path) -> list[Path]:
+    """Homes of agents that are in a person's own folder: of Claude Code, Codex, OpenClaw and its earlier names."""
+    names = (".claude", ".codex", ".openclaw/workspace", ".moltbot/workspace", ".clawdbot/workspace")
+    tells = (*FILES, "skills")
+    return [user / name for name in names if any((user / name / tell).exists() for tell in tells)]
+
+
 def _skills(root: Path) -> str:
     first = next((name for name in SKILLS if (root / name).is_dir()), None)
     return first or (SKILLS[0] if (root / ".claude").is_dir() else SKILLS[-1])

@@ -12,6 +12,7 @@ from flows.commands.ingest import progress_bar, totals
 from flows.console import Reply, now, print_reply
 from flows.signing import offer
 from storage.handbook import write_pages
+from storage.homes import live_homes
 from storage.scaffold import check_new, create_workspace
 from storage.workspace import Workspace
 from tasks.golden.sets import write_starting_sets
@@ -46,6 +47,8 @@ def init(folder: Path, look: bool, yes: bool, time_zone: str | None, handbook: b
         say(f"approvals each needs {signers.approver}'s signature; the keys that count are in signers")
     for place in found:
         say(f"found     {place.sessions} {place.format} sessions, {place.bytes / 1e6:,.1f} MB, in {place.folder}")
+    for home in live_homes(Path.home()) if look else ():
+        say(f"home      {home}: under its agent in agentre.yaml say `home: {home}`, then agentre config pull AGENT")
     if look and not found:
         say("found     no agent logs in the known places; add yours under `sources:` in agentre.yaml")
     reply = _load(workspace, found) if found and _wanted(yes, as_json) else _without_logs(workspace, found)

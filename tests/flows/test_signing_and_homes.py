@@ -24,13 +24,16 @@ def person(tmp_path: Path) -> Path:
     (ssh / "broken.pub").write_bytes(b"\xff\xfe not a key")
     (ssh / "folder.pub").mkdir()
     (ssh / "config").write_text("Host *\n")
+    (tmp_path / ".claude").mkdir()
+    (tmp_path / ".claude" / "config.yaml").write_text("temperature: 0.7\n")
     return tmp_path
 
 
 def test_in_a_pipe_nothing_is_set_up(person: Path) -> None:
-    """It says what is not protected and how to ask for signatures; no key is read into any file."""
+    """It says what is not protected and how to ask for signatures, and names the home that is there; no key is kept."""
     assert list(public_keys(person / ".ssh")) == ["id_ed25519.pub"]
-    made = agentre("init", "fleet", home=person)
+    made = agentre("init", "fleet", "--discover", home=person)
+    assert f"`home: {person}/.claude`, then agentre config pull" in made.stdout
     assert made.returncode == 0 and "anything that runs as your user can approve" in made.stdout
     assert "require_signature: true, allowed_signers: signers" in made.stdout
     assert not (person / "fleet" / "signers").exists()
@@ -44,8 +47,6 @@ def test_signed_from_the_first_day(person: Path) -> None:
     assert status == 0 and "each needs sam's signature" in screen, screen
     fleet, live = person / "fleet", person / ".claude"
     assert re.fullmatch(r'sam namespaces="agentre-approval" ssh-ed25519 \S+\n', (fleet / "signers").read_text())
-    live.mkdir()
-    (live / "config.yaml").write_text("temperature: 0.7\n")
     settings = fleet / "agentre.yaml"
     settings.write_text(settings.read_text().replace("agents: []", "agents: [{name: Ada, home: ~/.claude}]"))
     at = ("--workspace", fleet)
