@@ -21,6 +21,7 @@ from tasks.common import sandbox
 from tasks.golden.adapters.choose import runner_of
 from tasks.golden.configs import Config, config_of
 from tasks.golden.estimators import Design, Tally, longest
+from tasks.golden.production import DRAFTS
 from tasks.golden.recording import Transcripts
 from tasks.golden.results import GoldenRun, Summary, summary, tally
 from tasks.golden.scored_runs import score_golden_run
@@ -108,6 +109,8 @@ def due_sets(ledger: Ledger, workspace: Workspace) -> list[Due]:
     watched = {row["agent"]: row["opened_at"] for row in ledger.rows("golden/open_watches")}
     due = []
     for path in sorted((workspace.root / FOLDER).glob("*.y*ml")):
+        if path.stem == DRAFTS:  # nothing in it is complete
+            continue
         try:
             golden = read_set(path)
         except UsageError:

@@ -8,6 +8,8 @@ from storage.opening import writing
 from storage.workspace import Workspace
 from tasks.common.steps import show_progress, show_table, step
 from tasks.golden import pair, run
+from tasks.golden.drafts_due import make_due_drafts
+from tasks.golden.production import Added
 from tasks.golden.recording import Transcripts
 from tasks.golden.results import Summary, table_rows
 
@@ -54,3 +56,10 @@ def run_golden_pair(
     """Runs one set with an agent as it is with a change and as it was without, in one random order."""
     progress = show_progress("golden-pair", f"{wanted.golden_set} with {wanted.agent}, with and without a change")
     return pair.run_pair(workspace, wanted, transcripts, now=now, fresh_seed=fresh_seed, progress=progress)
+
+
+@step()
+def make_golden_drafts(workspace: Workspace, now: datetime) -> list[Added]:
+    """Runs that show a class of failure that is new to their agent, as drafts of golden tasks."""
+    with writing(workspace, "golden drafts that are due") as ledger:
+        return make_due_drafts(workspace, ledger, now)
