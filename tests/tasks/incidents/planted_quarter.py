@@ -50,11 +50,11 @@ class QuarterRun(Record, frozen=True, kw_only=True):
     agent: str
     outcome: str
     ended_by: str | None
-    task_id: str
+    task_id: str | None
     task_type: str
     started_at: datetime
     cost_usd: str
-    config_commit: str
+    config_commit: str | None
     cost_source: str = "reported"
     source_format: str = "test"
     source_file: str = "quarter"
@@ -82,9 +82,9 @@ class QuarterTrial(Record, frozen=True, kw_only=True):
     golden_run: str
     golden_set: str
     set_digest: str
-    task_id: str
+    task_id: str | None
     agent: str
-    config_commit: str
+    config_commit: str | None
     trial: int
     position: int
     outcome: str

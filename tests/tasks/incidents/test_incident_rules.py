@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.errors import Refused
@@ -120,6 +120,7 @@ def test_exceedances_of_an_order_statistic_follow_their_exact_law() -> None:
 
 
 @given(st.integers(0, 12), st.integers(1, 12), st.integers(0, 12), st.integers(1, 12))
+@settings(deadline=None, max_examples=30)  # the first one imports scipy.stats
 def test_tails_are_those_of_scipy(a: int, b: int, c: int, d: int) -> None:
     """An independent implementation of each distribution gives the same."""
     from scipy.special import bdtrc
