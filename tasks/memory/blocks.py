@@ -29,7 +29,10 @@ class Block:
 
 
 def blocks(lines: Sequence[str | None]) -> Iterator[Block]:
-    """The blocks of a file's lines; None is a line that cannot be read, and ends a block as an empty one does."""
+    """The blocks of a file's lines; the wrapped lines of a list item are indented.
+
+    None is a line that cannot be read, and ends a block as an empty one does.
+    """
     fence, held = "", list[Block]()
     for number, line in enumerate(lines, 1):
         text = line or ""
@@ -46,7 +49,7 @@ def blocks(lines: Sequence[str | None]) -> Iterator[Block]:
             held.append(started)
         elif not text.strip() or text.lstrip().startswith(("|", ">")) or _RULE.match(text):
             yield from _flushed(held)
-        elif held and held[0].kind != "heading":
+        elif held and (held[0].kind == "paragraph" or (held[0].kind == "item" and text[0].isspace())):
             last = held.pop()
             held.append(Block(last.kind, f"{last.text} {text.strip()}", last.line, number, last.level))
         else:

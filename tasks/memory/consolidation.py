@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,12 +19,14 @@ from typing import Final, Literal
 
 from storage.memory_settings import MemorySettings
 from tasks.memory.contradictions import supersedes
-from tasks.memory.entries import BARE, LONGEST, Entry
+from tasks.memory.entries import BARE, HEADING, LONGEST, Entry
 from tasks.memory.instructions import instructs, orders
 from tasks.memory.terms import content, likeness, numbers, terms
 
 State = Literal["kept", "again", "superseded", "noted", "stale", "full", "quoted", "long", "known", "removed", "secret"]
 ALIKE: Final = 0.8
+NEAREST: Final = 24
+"""Lines that one is compared with."""
 MOST_OFTEN: Final = 4
 """Times seen that count: beyond them a line lives no longer."""
 
@@ -86,37 +88,66 @@ def _sift(line: Line, secret: frozenset[Entry], known: str) -> None:
         line.state, line.reason = "secret", "a secret or personal data"
     elif reason := instructs(line.entry.text, known):
         line.state, line.reason = "quoted", reason
+    elif _beside(line.entry, known):
+        line.state, line.reason = "quoted", "beside text that instructs"
     elif len(line.entry.text) > LONGEST:
         line.state, line.reason = "long", f"over {LONGEST} characters"
 
 
+def _beside(entry: Entry, known: str) -> bool:
+    """Whether the line before or after instructs: text that was planted over several lines is not taken in parts.
+
+    Mere orders count only within a section's list, where the lines belong together.
+    """
+    reasons = [instructs(text, known) for text in entry.beside if len(text.split()) > 1]
+    mere = () if entry.strength == HEADING else ("orders", "a question")
+    return any(reason is not None and not reason.startswith(mere) for reason in reasons)
+
+
+class _Index:
+    """Lines by their terms, so that each is compared with the few that are near it and not with all."""
+
+    def __init__(self) -> None:
+        self._by_term: dict[str, list[Line]] = defaultdict(list)
+
+    def add(self, line: Line, about: frozenset[str]) -> None:
+        """Makes a line findable."""
+        for term in about:
+            self._by_term[term].append(line)
+
+    def near(self, about: frozenset[str]) -> list[Line]:
+        """Lines that share a term that is not everywhere, those that share the most first; at most `NEAREST`."""
+        shared, found = Counter[int](), dict[int, Line]()
+        for term in about:
+            for line in self._by_term[term][-NEAREST:]:
+                if line.state == "kept":
+                    shared[id(line)] += 1
+                    found[id(line)] = line
+        return [found[key] for key, number in shared.most_common(NEAREST) if number > 1 or len(about) < 3]
+
+
 def _unrepeated(lines: Sequence[Line]) -> list[Line]:
     """The lines without repetitions: the newest of those that say the same stands for all."""
-    by_term: dict[str, list[Line]] = defaultdict(list)
-    told: list[Line] = []
+    index, exact = _Index(), dict[tuple[str, tuple[str, ...]], Line]()
     for line in lines:
-        about = content(said(line.entry.text)) or content(line.entry.text)
-        near = {id(other): other for term in about for other in by_term[term] if other.state == "kept"}
-        same = next((other for other in near.values() if _same(line.entry, other.entry)), None)
+        text = said(line.entry.text)
+        about, key = content(text) or content(line.entry.text), (line.entry.kind, terms(text))
+        same = exact.get(key) or next((one for one in index.near(about) if _same(line.entry, one.entry)), None)
         if same is not None:
             line.days |= same.days
             same.state, same.by = "again", line
-            told.remove(same)
-        told.append(line)
-        for term in about:
-            by_term[term].append(line)
-    return told
+        exact[key] = line
+        index.add(line, about)
+    return [line for line in lines if line.state == "kept"]
 
 
 def _same(one: Entry, other: Entry) -> bool:
-    if one.kind != other.kind or (numbers(one.text) != numbers(other.text) and one.kind == "event"):
-        return False
+    """Whether two entries say the same of the same: nearly all terms, and every number."""
     first, second = said(one.text), said(other.text)
-    if terms(first) == terms(second):
-        return True
     return (
-        likeness(content(first), content(second)) >= ALIKE
+        one.kind == other.kind
         and numbers(first) == numbers(second)
+        and likeness(content(first), content(second)) >= ALIKE
         and not supersedes(one, other)
     )
 
@@ -130,21 +161,14 @@ def said(text: str) -> str:
 
 def _replace(lines: Sequence[Line]) -> None:
     """Marks what a later line takes the place of, through a chain too."""
-    by_term: dict[str, list[Line]] = defaultdict(list)
-    for line in sorted(lines, key=lambda line: (line.entry.day, line.entry.path, line.entry.line)):
+    index = _Index()
+    for line in lines:
         about = content(line.entry.text)
-        shared: dict[int, int] = defaultdict(int)
-        near: dict[int, Line] = {}
-        for term in about:
-            for other in by_term[term]:
-                shared[id(other)] += 1
-                near[id(other)] = other
-        for key, other in near.items():
-            if other.state == "kept" and shared[key] >= 2 and supersedes(line.entry, other.entry):
+        for other in index.near(about):
+            if supersedes(line.entry, other.entry):
                 other.state, other.by = "superseded", line
                 line.replaced.append(other)
-        for term in about:
-            by_term[term].append(line)
+        index.add(line, about)
 
 
 def _judge(line: Line, settings: MemorySettings, newest: date) -> None:

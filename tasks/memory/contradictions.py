@@ -7,7 +7,7 @@ thing; or both are the same sentence but for one value, or for a "not".
 from __future__ import annotations
 
 import re
-from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Final
 
 from tasks.memory.entries import Entry
@@ -51,11 +51,17 @@ _PLACES: Final = frozenset(
 )
 
 
+@lru_cache(maxsize=20_000)
+def _changes(text: str) -> bool:
+    """Whether an entry says of itself that something changed."""
+    return _CHANGED.search(text) is not None
+
+
 def supersedes(new: Entry, old: Entry) -> bool:
     """Whether the later entry takes the place of the earlier one."""
-    if new.kind != old.kind and "event" in (new.kind, old.kind) and not _CHANGED.search(new.text):
+    if new.kind != old.kind and "event" in (new.kind, old.kind) and not _changes(new.text):
         return False
-    if _CHANGED.search(new.text):
+    if _changes(new.text):
         dates = set(_DATE.findall(new.text)) - {new.day.isoformat()}
         if dates and old.day.isoformat() not in dates and re.search(r"replac|supersed|decision of", new.text, re.I):
             return False
@@ -96,6 +102,7 @@ def _both_number(one: str, other: str) -> bool:
     return bool(numbers(one)) and bool(numbers(other))
 
 
+@lru_cache(maxsize=20_000)
 def topic(clause: str) -> frozenset[str]:
     """The terms that say what a clause is about: those before its verb; of an order, those after its `for`, or before
     its last `in`, `on`, `at`. None found: an empty set.
@@ -121,15 +128,21 @@ def _one_value_differs(new: str, old: str) -> bool:
     plain, other_plain = ([word for word in words_ if word not in _NOT] for words_ in (one, other))
     if (len(plain) < len(one)) != (len(other_plain) < len(other)) and plain == other_plain and len(plain) >= 3:
         return True
-    blocks = [b for b in SequenceMatcher(None, one, other, autojunk=False).get_opcodes() if b[0] != "equal"]
-    if len(blocks) != 1 or blocks[0][0] != "replace":
+    begin = _common(one, other)
+    after = min(_common(one[::-1], other[::-1]), min(len(one), len(other)) - begin)
+    end, first, last = len(one) - after, begin, len(other) - after
+    if begin == end or first == last:
         return False
-    _, begin, end, first, last = blocks[0]
     common = [word for word in one[:begin] + one[end:] if word not in SMALL]
     told_apart = all(numbers(" ".join(words_[a:b])) for words_, a, b in ((one, begin, end), (other, first, last)))
     if max(end - begin, last - first) > 4 or len(common) < (1 if told_apart else 2):
         return False
     return _said_of_it(one, begin) and _same_sort(one[begin:end], other[first:last], before=one[:begin])
+
+
+def _common(one: list[str], other: list[str]) -> int:
+    """How many words both begin with."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _said_of_it(told: list[str], begin: int) -> bool:
@@ -156,10 +169,12 @@ def _are_opposite(old: list[str], new: list[str]) -> bool:
     )
 
 
+@lru_cache(maxsize=20_000)
 def _clause(text: str) -> str:
     """The first clause: what follows a comma, a dash or a full stop gives reasons."""
     return re.split(r"(?<=\w)[.,;(](?:\s|$)|(?<=[\w)])\s+[—–-]\s+|\bbecause\b|\bsince\b", text.strip(), maxsplit=1)[0]
 
 
+@lru_cache(maxsize=20_000)
 def _words(text: str) -> list[str]:
     return [word for word in terms(text) if word not in ("a", "an", "the", "now", "just")]

@@ -103,7 +103,7 @@ _TITLE: Final = re.compile(r"^\d{4}-\d{2}-\d{2}\W+(?P<rest>.*)$", re.S)
 class Entry:
     """A lesson, a decision or an event: `text` stands verbatim in lines `line` to `last_line` of `path`.
 
-    `path` is relative to the agent's folder, e.g. `memory/2026-11-22.md`.
+    `path` is relative to the agent's folder, e.g. `memory/2026-11-22.md`; `beside`: the lines right before and after.
     """
 
     kind: Kind
@@ -113,6 +113,7 @@ class Entry:
     last_line: int
     day: date
     strength: int
+    beside: tuple[str, ...] = ()
 
 
 def entries(lines: Sequence[str | None], path: str, day: date) -> Iterator[Entry]:
@@ -133,7 +134,12 @@ def entries(lines: Sequence[str | None], path: str, day: date) -> Iterator[Entry
         if found is not None:
             kind, text, strength = found
             if len(content(text)) >= 2:
-                yield Entry(kind, text, path, block.line, block.last_line, day, strength)
+                beside = (
+                    *lines[max(block.line - 2, 0) : block.line - 1],
+                    *lines[block.last_line : block.last_line + 1],
+                )
+                told = tuple(row.strip(" \t#*->.").lstrip("0123456789.) ")[:LONGEST] for row in beside if row)
+                yield Entry(kind, text, path, block.line, block.last_line, day, strength, told)
 
 
 def _named(heading: str) -> Kind | None:

@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import lru_cache
 from typing import Final
 
 from reports.visible import hidden
@@ -69,13 +70,14 @@ _CODE: Final = re.compile(
     r"|^\s*(?:import|from)\s+\w"
     r"|\brm\s+-|\bls\s+-\w+|\bdel\s+/|\bdrop\s+table\b|\bshutdown\b|\b(?:urllib|aiohttp|smtplib|socket)\b"
     r"|[{}]\s*$|\bdef \w+\("
-    r"|\b\w+\.\w+\([^)]|^\s*[\w, .]+\s=\s(?:[\w.]*[\[({]|\"|f\"|\w+\.\w+)|\bopen\(",
+    r"|\b\w+\.\w+\([^)]|^\s*[\w, .]+\s=\s(?:[\w.]*[\[({]|\"|f\"|\w+\.\w+)|\bopen\(|\bfor \w+ in [\w.]+\(|\w\[\"|\w=\{"
+    r"|(?:[.-]{1,6} [/ ]*){8,}|(?:[01]{7,8} ?){4,}",
     re.I,
 )
 _ABOUT_TALK: Final = re.compile(
     r"\b(?:repl(?:y|ies)|respon[ds]\w*|answers?|prompts?|instructions?|conversation|chat|assistant|claude|gpt"
-    r"|users?|humans?"
-    r"|messages?|e-?mails?|inbox|customers?|phrase|sentence|paragraph|poem|essay|story|letter|recipe|joke"
+    r"|users?|humans?|files? named"
+    r"|messages?|e-?mails?|inbox|customers?|output|phrase|sentence|paragraph|poem|essay|story|letter|recipe|joke"
     r"|language|words?"
     r"|http\w*|server|script|links?|website|account|event|calendar|upload|external|remote|central|backup"
     r"|metrics|logs? to"
@@ -86,6 +88,7 @@ _ABOUT_TALK: Final = re.compile(
 """What an order of care is not about: what others are told or given."""
 
 
+@lru_cache(maxsize=20_000)
 def instructs(text: str, known: str = "") -> str | None:
     """Why the text is quoted and not kept, in a few words; None where it is not.
 

@@ -24,7 +24,7 @@ _FINITE: Final = words("finite")
 _CLAUSE: Final = re.compile(r"[.!?;:,\n()\[\]\"“”*_`–—→-]+(?:\s+|$)|(?<=\s)[\"“'*_`(]+|\s(?:and|then|but|or|so)\s")
 _MODAL: Final = re.compile(
     r"\b(?:must|should|shall|ought|(?:has|have|had|need|needs|required|supposed|instructed|told|expected) to|make sure"
-    r"|ensure|be sure|remember to|don'?t|do not|mandatory|you|your|yours|yourself|let'?s|feel free)\b", re.I,
+    r"|ensure|be sure|remember to|don'?t|do not|mandatory|you|your|yours|yourself|let'?s|feel free|best to)\b", re.I,
 )  # fmt: skip
 MODAL: Final = "must"
 """What stands for every modal."""

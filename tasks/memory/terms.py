@@ -31,6 +31,7 @@ def content(text: str) -> frozenset[str]:
     return frozenset(term for term in terms(text) if term not in SMALL)
 
 
+@lru_cache(maxsize=20_000)
 def numbers(text: str) -> frozenset[str]:
     """The terms that have a digit."""
     return frozenset(term for term in terms(text) if any(char.isdigit() for char in term))
