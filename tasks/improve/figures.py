@@ -54,7 +54,7 @@ def without_claims(text: str, known: frozenset[float]) -> tuple[str, int]:
 def claims(line: str, known: frozenset[float]) -> list[str]:
     """What a step claims as a fact that is not known: shares, counts of runs, points, money. Limits are no claims."""
     found = (match[0] for match in _CLAIM.finditer(line))
-    return [claim.strip() for claim in found if not all(n in known for n in _numbers(claim))]
+    return [claim.strip(" .,") for claim in found if not all(n in known for n in _numbers(claim))]
 
 
 def _numbers(text: str) -> list[float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -37,9 +38,15 @@ def fleet(workspace: Workspace, now: datetime, *, deadline: float = 20, cost: fl
     return Workspace(workspace.root)
 
 
+@cache
+def _model(workspace: Workspace) -> Model:
+    return Model(workspace.settings.analyzer.model or "", workspace.settings.models, price_table(workspace))
+
+
 def analyst(workspace: Workspace) -> Analyst:
-    """The model that the workspace names."""
-    model = Model(workspace.settings.analyzer.model or "", workspace.settings.models, price_table(workspace))
+    """The model that the workspace names, its money all there; its connection is made once, which takes longest."""
+    model = _model(workspace)
+    model.spent_nano_usd = 0
     return Analyst(model, workspace.settings.analyzer.requests, Redactor(workspace.secret("redaction-key")).text)
 
 
