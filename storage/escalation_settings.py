@@ -80,7 +80,7 @@ class EscalationSettings(_Settings, frozen=True, kw_only=True):
     policies: list[Policy] = []
     quiet: QuietHours | None = None
     attempts: Annotated[int, Meta(ge=1, le=20)] = 6
-    timeout_seconds: Annotated[float, Meta(gt=0, le=60)] = 10
+    timeout_seconds: Annotated[float, Meta(gt=0, le=25)] = 10
 
     def __post_init__(self) -> None:
         """A policy names routes that there are. Raises ValueError."""

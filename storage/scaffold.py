@@ -48,6 +48,17 @@ proposals:
 
 prefect:
   port: 4200
+
+# Who is told of incidents. URLs and keys are named, and stand in the environment; agentre escalation test team
+# escalation:
+#   quiet: {{start: "22:00", end: "07:00"}}          # P1 passes
+#   routes:
+#     team: {{webhook: TEAM_WEBHOOK_URL}}            # Slack-compatible
+#     pager: {{pagerduty: PAGERDUTY_ROUTING_KEY}}
+#     mail: {{email: [you@example.org], smtp: SMTP_URL}}
+#   policies:
+#     - {{severity: [P1], steps: [{{to: [pager], within: 15}}, {{to: [team, mail]}}]}}
+#     - {{severity: [P2], steps: [{{to: [team]}}]}}
 """
 
 SIGNED: Final = """

@@ -25,7 +25,7 @@ from tasks.escalation.message import LONGEST_TITLE, Message
 MOST: Final = 30
 """Messages that one look sends; the next look goes on."""
 LEASE: Final = timedelta(minutes=15)
-"""How long a message is left to the process that began to send it: longer than a look can take."""
+"""How long a message is left to the process that began to send it: longer than MOST of the longest timeouts."""
 LONGEST_WAIT: Final = timedelta(hours=1)
 
 
