@@ -13,11 +13,12 @@ from storage.ledger import Ledger
 from storage.records import Event, Finding, Record, stable_id
 from storage.workspace import Workspace
 from tasks.incidents.detectors.loops import ASKED_AGAIN, IN_A_ROW
-from tasks.incidents.detectors.outliers import least_n
 from tasks.incidents.detectors.registry import DEEPEST, DETECTORS, FEW, VERSION, Detector
 
 DRAFT_DUE: Final = "golden_draft_due"
 """Kind of the event that hands the first run with a class of failure over, to become a golden draft."""
+KNOWN_BEFORE: Final = 20
+"""Runs of an agent from which on new ones are compared with these alone, not with each other."""
 SCHEMA_CHANGED: Final = "tool_schema_changed"
 _OF_RUN: Final = [name for detector in DETECTORS if detector.of_run for name in detector.names]
 
@@ -94,8 +95,7 @@ def _prepare(ledger: Ledger, settings: DetectorSettings) -> None:
     ledger.keep("scope_rules", ScopeRule, scope_rules(settings))
     for name in ("due_calls", "drop_used_tools", "drop_faults", "note_used_tools", "note_tool_versions"):
         ledger.run(f"incidents/{name}")
-    least = least_n(max(settings.unseen_rate, settings.outlier_rate))
-    ledger.run("incidents/reference_runs", least=least, most=settings.reference_runs)
+    ledger.run("incidents/reference_runs", least=KNOWN_BEFORE, most=settings.reference_runs)
     ledger.run("incidents/declared_faults")
     ledger.run("incidents/history_faults", few=FEW, rate=settings.unseen_rate)
 

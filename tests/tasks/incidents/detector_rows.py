@@ -86,7 +86,7 @@ def declare(ledger: Ledger, run_id: str, *tools: dict[str, Any]) -> None:
     )
 
 
-def history(ledger: Ledger, runs: int = 30, agent: str = "Ada") -> None:
+def history(ledger: Ledger, runs: int = 60, agent: str = "Ada") -> None:
     """Ordinary runs of an agent: it looks an order up, deletes about five rows, and sometimes mails."""
     told: dict[str, tuple[Sequence[Call], Sequence[str]]] = {}
     for number in range(runs):
