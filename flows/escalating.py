@@ -32,7 +32,7 @@ def escalating(workspace: Workspace, say: Callable[[str], None], every: float = 
 def _look(workspace: Workspace, say: Callable[[str], None], every: float, ended: Event) -> None:
     """`agentre.yaml` is read anew for each look, so what is changed there counts at once."""
     said: set[str] = set()
-    while not ended.wait(every):
+    while not ended.is_set():
         try:
             done = escalate(Workspace(workspace.root), now())
             troubles = [*done.failed, *(f"given up: {each}" for each in done.dead)]
@@ -44,3 +44,4 @@ def _look(workspace: Workspace, say: Callable[[str], None], every: float, ended:
             if trouble not in said:
                 say(f"escalation: {trouble}")
         said = set(troubles)
+        ended.wait(every)

@@ -71,7 +71,7 @@ KPIS: Final[tuple[Kpi, ...]] = (
     ),
     _row(
         "incidents", "Incidents, by severity", "overview/incidents", "count", "count",
-        "incidents detected, in 28 days", "runs in the period", usual="falling, no P1", parts="groups",
+        "incidents detected, in 28 days", "runs that agentre nightly looked at", usual="falling, no P1", parts="groups",
     ),
     _row(
         "tool-success", "Tool-call success", "slo/tool_success", "share", "share",
