@@ -101,6 +101,7 @@ def interval(each: Comparison) -> dict[str, Any]:
         "ci_low": _rounded(each.ci_low),
         "ci_high": _rounded(each.ci_high),
         "mde": _rounded(each.mde),
+        "design": each.design,
         "verdict": each.verdict,
         "seed_label": each.seed_label,
         "reason": each.reason,

@@ -15,7 +15,7 @@ from tasks.experiments import golden
 from tasks.experiments.experiment import Changed, Experiment, as_json, experiment_id, imp_record
 from tasks.experiments.keeping import Effect, keep_effect, kept
 from tasks.metrics import effects
-from tasks.metrics.effects import Period
+from tasks.metrics.effects import Period, ScoredTask
 from tasks.metrics.imp import OVERALL
 
 AGAIN: Final = timedelta(weeks=12)
@@ -80,10 +80,10 @@ def changes(workspace: Workspace, ledger: Ledger) -> list[Changed]:
     return [msgspec.convert(row, Changed) for row in rows]
 
 
-def scores_of(ledger: Ledger, agent: str, period: Period) -> dict[str, list[float]]:
+def scores_of(ledger: Ledger, agent: str, period: Period) -> dict[str, list[ScoredTask]]:
     """Dimension to the scores that count of an agent in a period."""
     rows = ledger.rows("experiments/scores", agent=agent, first_day=period.first, after_day=period.after)
-    return {row["dimension"]: row["scores"] for row in rows}
+    return {row["dimension"]: msgspec.convert(row["scores"], list[ScoredTask]) for row in rows}
 
 
 def _due(workspace: Workspace, changed: Changed, now: datetime) -> bool:

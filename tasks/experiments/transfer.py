@@ -82,7 +82,8 @@ def _so_far(before: effects.Scores, after: effects.Scores) -> str:
     """
     parts = []
     for name in DIMENSIONS:
-        each = compare_anytime(before.get(name, ()), after.get(name, ()))
+        old, new = ([one.score for one in side.get(name, ())] for side in (before, after))
+        each = compare_anytime(old, new)
         if each.ci_low is None or each.ci_high is None or math.isinf(each.ci_low):
             parts.append(f"{name}: not enough yet, {each.before.n} and {each.after.n} scores")
         else:
@@ -127,7 +128,7 @@ def _side(
     scores = scores_of(ledger, _target(workspace, asked), period)
     summaries, problem = dict[str, Summary](), None
     for name in DIMENSIONS:
-        found = summarise(scores.get(name, ()))
+        found = summarise([each.score for each in scores.get(name, ())])
         summaries[name] = _figures(given, name, found, sd)
         problem = problem or _disagreement(given, name, found, period)
         if not problem and found.n < 2 and sd is None and given.average(name) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 from storage.errors import UsageError
 from storage.records import DIMENSIONS, Measurement, Record, stable_id
 from tasks.metrics.compare import Comparison, Verdict, compare_samples, sentence
-from tasks.metrics.designs import Trials, compare_paired
+from tasks.metrics.designs import Trials, compare_clustered, compare_paired, compare_stratified
 from tasks.metrics.holm import holm
 from tasks.metrics.imp import OVERALL
 
@@ -20,7 +21,16 @@ WEEKS: Final = 2
 """Weeks on each side of a change: the practitioners' measurement window."""
 ALL: Final = (*DIMENSIONS, OVERALL)
 
-Scores = Mapping[str, Sequence[float]]
+
+class ScoredTask(Record, frozen=True, kw_only=True):
+    """A score with the task that it is of, the same for repeats, and the kind of that task ("": not known)."""
+
+    task: str
+    kind: str
+    score: float
+
+
+Scores = Mapping[str, Sequence[ScoredTask]]
 """Dimension to the scores of a period; `overall` has those of tasks scored on all three."""
 
 
@@ -67,8 +77,31 @@ def around(day: date, weeks: int = WEEKS) -> tuple[Period, Period]:
 
 
 def compare_periods(before: Scores, after: Scores, dimensions: Sequence[str] = ALL) -> dict[str, Comparison]:
-    """Dimension to its comparison (Welch), better and worse decided over all of them together (Holm)."""
-    return judged([compare_samples(before.get(name, ()), after.get(name, ())) for name in dimensions], dimensions)
+    """Dimension to its comparison, better and worse decided over all of them together (Holm)."""
+    return judged([compare_scored(before.get(name, ()), after.get(name, ())) for name in dimensions], dimensions)
+
+
+def compare_scored(before: Sequence[ScoredTask], after: Sequence[ScoredTask]) -> Comparison:
+    """Two periods by the design that their tasks call for, never by their scores.
+
+    Where a task was scored more than once, clustered by task; else, where two kinds of tasks or more are in both
+    periods with two scores each, within the kinds (post-stratified), so that another mix is no change; else Welch.
+    """
+    if len({each.task for each in (*before, *after)}) < len(before) + len(after):
+        return compare_clustered(_by_task(before), _by_task(after))
+    counts = [Counter(each.kind for each in side if each.kind) for side in (before, after)]
+    shared = [kind for kind in counts[0] if min(counts[0][kind], counts[1][kind]) > 1]
+    if len(shared) > 1 and all(each.kind for each in (*before, *after)):
+        old, new = ([(each.kind, each.score) for each in side] for side in (before, after))
+        return compare_stratified(old, new)
+    return compare_samples([each.score for each in before], [each.score for each in after])
+
+
+def _by_task(scored: Sequence[ScoredTask]) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = defaultdict(list)
+    for each in scored:
+        found[each.task].append(each.score)
+    return found
 
 
 def compare_tasks(

@@ -85,9 +85,14 @@ def _holds(check: Mapping[str, object], folder: Path, said: str) -> bool:
     return path.is_file() and str(check["text"]) in path.read_text()
 
 
-def _period(rng: np.random.Generator, mean: float, n: int) -> dict[str, list[float]]:
+def _period(rng: np.random.Generator, mean: float, n: int) -> dict[str, list[effects.ScoredTask]]:
     rows = model.three_dimensions(rng, mean, n)
-    return dict(zip((*DIMENSIONS, "overall"), (*rows.tolist(), rows.mean(axis=0).tolist()), strict=True))
+    named = zip((*DIMENSIONS, "overall"), (*rows.tolist(), rows.mean(axis=0).tolist()), strict=True)
+    tasks = rng.integers(2**62, size=n).tolist()
+    return {
+        name: [effects.ScoredTask(task=str(t), kind="", score=s) for t, s in zip(tasks, row, strict=True)]
+        for name, row in named
+    }
 
 
 def forecasts_held(fleets: int, seed: int, *, changes: int = 12, n: int = 20) -> dict[str, Share]:
@@ -116,13 +121,13 @@ def _one_change(rng: np.random.Generator, history: list[Effect], n: int) -> tupl
     seen = model.tasks(rng, round(before, 2), 4 * n)[0]
     touched_n = max(1, round(share * len(seen)))
     touched = model.tasks(rng, round(before - (1 - share) * gap, 2), touched_n)[0]
-    others = model.tasks(rng, round(before + share * gap, 2), len(seen) - touched_n)[0]
+    others = model.tasks(rng, min(4.9, round(before + share * gap, 2)), len(seen) - touched_n)[0]
     known = Touched(
         touched_n=touched_n, touched_mean=float(np.mean(touched)), other_n=len(others),
         other_mean=float(np.mean(others)), sd=float(np.std(seen, ddof=1)), share=share,
     )  # fmt: skip
     told = forecast(history, known, n, n)
-    sides = [model.tasks(rng, round(mean, 2), n)[0] for mean in (before, before + truth)]
+    sides = [model.tasks(rng, min(4.9, round(mean, 2)), n)[0] for mean in (before, before + truth)]
     compared = compare_samples(*sides)
     assert told is not None and compared.delta is not None and compared.mde is not None
     error = math.sqrt(sum(float(np.var(side, ddof=1)) / n for side in sides))

@@ -15,6 +15,7 @@ from storage.workspace import Workspace
 from tasks.experiments.experiment import benchmark
 from tasks.experiments.keeping import kept
 from tasks.experiments.run import measure_change, measure_changes
+from tasks.metrics import effects
 from tasks.metrics.effects import Period, around
 
 DAY = date(2026, 10, 14)  # a Wednesday; before: 2026-09-30 to 2026-10-13, after: 2026-10-15 to 2026-10-28
@@ -60,7 +61,7 @@ def scores(first: date, values: list[int], agent: str = "Ada") -> list[Score]:
     return [
         Score(
             score_id=stable_id(agent, first, i, name), agent=agent, day=first + timedelta(days=i), dimension=name,
-            score=value, scorer_kind="human", task_id=f"t{i}",
+            score=value, scorer_kind="human", task_id=f"{first} t{i}",
         )
         for i, value in enumerate(values)
         for name in DIMENSIONS
@@ -149,6 +150,26 @@ def test_changes_of_others_and_far_away_do_not_matter(workspace: Workspace, ledg
     """Another agent's change, and one 15 days away, leave the verdict."""
     put(ledger, LOW, HIGH, change("c2", agent="Rita"), change("c3", DAY - timedelta(days=15)))
     assert measure_change(workspace, ledger, stable_id("c1"), LATER).verdict == "better"
+
+
+def test_repeats_of_a_task_are_one_task() -> None:
+    """Five tasks scored four times each are five, not twenty: the interval is as wide as of five task means."""
+    once = [effects.ScoredTask(task=f"t{i}", kind="", score=s) for i, s in enumerate((3.0, 3.5, 4.0, 4.5, 5.0))]
+    other = [effects.ScoredTask(task=f"u{i}", kind="", score=s) for i, s in enumerate((3.0, 3.5, 4.0, 4.5, 5.0))]
+    repeated, single = effects.compare_scored(once * 4, other * 4), effects.compare_scored(once, other)
+    assert (repeated.design, repeated.after.n, single.design) == ("clustered", 5, "unpaired")
+    assert repeated.ci_high == pytest.approx(single.ci_high, rel=0.01)
+
+
+def test_another_mix_of_tasks_is_no_change() -> None:
+    """Easy tasks score about 5, hard ones about 3, before as after; only the mix got harder: the delta is about 0."""
+
+    def period(name: str, easy: int, hard: int) -> list[effects.ScoredTask]:
+        marks = [("easy", 5.0 - i % 2) for i in range(easy)] + [("hard", 3.0 - i % 2) for i in range(hard)]
+        return [effects.ScoredTask(task=f"{name}{i}", kind=k, score=s) for i, (k, s) in enumerate(marks)]
+
+    found = effects.compare_scored(period("a", 12, 4), period("b", 4, 12))
+    assert (found.design, found.delta, found.verdict) == ("stratified", pytest.approx(0.0), "inconclusive")
 
 
 def test_no_scores_is_no_figure(workspace: Workspace, ledger: Ledger) -> None:
