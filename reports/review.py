@@ -162,4 +162,5 @@ class Review(Record, frozen=True, kw_only=True):
     usage: Usage
     slos: list[Row]  # statuses, those that need somebody first
     frozen: list[Row]  # agents whose proposals wait
+    incidents: list[Row]  # the open ones first, then those closed this week
     memory: MemoryNews = MemoryNews()

@@ -70,7 +70,7 @@ def act(
             undo = f"agentre proposals reject {made[:8]}; once applied: agentre rollback"
             told = runbook.record(ledger, found, step, by, now(), undo, made, proposal_id=made)
     publish(workspace.ledger, workspace.read_copy)
-    payload = {name: told.payload[name] for name in told.payload if name not in ("step", "by", "undo")}
+    payload = {name: told.payload[name] for name in told.payload if name not in ("step", "by", "undo", "freeze_id")}
     facts = [f"{name}: {', '.join(what) if isinstance(what, list) else what}" for name, what in payload.items()]
     lines = [f"{step} of {found.incident_id[:8]} is recorded", *facts, f"undo: {told.payload['undo']}"]
     if "proposal_id" in payload:

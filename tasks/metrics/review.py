@@ -70,6 +70,7 @@ def build_review(ledger: Ledger, workspace: Workspace, week: Week, now: datetime
         usage=_usage(ledger, workspace, [week] if found else weeks, untimed=not found),
         slos=ledger.rows("reports/slo_status", moment=min(now, week.end(zone))),
         frozen=ledger.rows("reports/frozen", moment=min(now, week.end(zone))),
+        incidents=ledger.rows("reports/incidents", moment=min(now, week.end(zone)), start=week.start(zone)),
         memory=_memory(ledger, workspace, week),
     )
 

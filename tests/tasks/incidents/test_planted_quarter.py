@@ -28,10 +28,8 @@ def test_none_is_invented(lived: Quarter) -> None:
 def test_the_change_that_broke_an_agent_is_among_its_causes(lived: Quarter) -> None:
     """The commit that was made when the burst began is the first suspect of kind config."""
     (burst,) = match(lived)["burst"]
-    (planted,) = (each for each in lived.planted if each.name == "burst")
     assert burst.causes[0]["kind"] == "config"
-    assert abs(float(str(burst.causes[0]["hours"]))) < 48
-    assert planted.begins.date().isoformat() <= str(burst.causes[0]["at"])[:10] or burst.causes[0]["hours"]
+    assert 0 <= float(str(burst.causes[0]["hours"])) < 48
 
 
 def test_two_signals_of_one_cause_wait_for_both_rules(lived: Quarter) -> None:

@@ -1,0 +1,70 @@
+"""`agentre incidents` as a person runs it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from program import agentre, answer_json, on_terminal
+
+from storage.config_repo import ConfigRepo
+from storage.ledger import open_ledger
+from storage.records import Event
+from storage.workspace import SETTINGS_FILE, Workspace
+from tasks.incidents.response import respond_to_signals
+
+AT = "2026-11-22T12:00:00+00:00"
+LATER = "2026-11-22T18:00:00+00:00"
+NOW = datetime.fromisoformat(AT)
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Workspace:
+    """A workspace in which Ada violated a policy, with its incident."""
+    root = tmp_path / "fleet"
+    root.mkdir()
+    (root / SETTINGS_FILE).write_text("agents: [{name: Ada}]\napprovers: [sam]\n")
+    workspace = Workspace(root)
+    ConfigRepo.create(workspace.configs, {"ada/config.yaml": b"max_turns: 20\n"}, NOW - timedelta(days=9))
+    told = Event(event_id="v", kind="policy_violation", at=NOW - timedelta(hours=2), agent="Ada", subject="<b>\x1b[31m")
+    with open_ledger(workspace.ledger, purpose="test") as ledger:
+        ledger.add("events", [told], "event_id")
+        respond_to_signals(workspace, ledger, NOW)
+    return workspace
+
+
+def test_an_incident_from_its_list_to_its_postmortem(fleet: Workspace, tmp_path: Path) -> None:
+    """Listed with exit code 1, shown with its guide, acknowledged, acted upon with an undo, and written up."""
+    place: dict[str, Any] = {"home": tmp_path, "AGENTRE_WORKSPACE": str(fleet.root), "AGENTRE_NOW": LATER}
+    listed = agentre("incidents", **place)
+    assert listed.returncode == 1 and "\x1b" not in listed.stdout
+    (one,) = answer_json("incidents", "list", **place)["incidents"]
+    name = one["incident_id"][:8]
+    assert one["detect_seconds"] == 7200 and one["resolve_seconds"] is None
+    shown = agentre("incidents", "show", name, **place).stdout
+    assert "closes     when a person closes it" in shown and "Boundary violation: what to look at" in shown
+    assert "acknowledged by kim" in agentre("incidents", "ack", name, "--as", "kim", **place).stdout
+    acted = agentre("incidents", "act", name, "freeze", "--as", "kim", **place).stdout
+    assert f"undo: agentre incidents act {name} unfreeze" in acted
+    verified = agentre("incidents", "verify", name, "core", **place)
+    assert verified.returncode == 1 and "no fix to verify" in verified.stderr
+    drafted = answer_json("incidents", "postmortem", name, **place)
+    assert drafted["drafter"] == "rules" and "freeze" in Path(drafted["path"]).read_text()
+    assert len(answer_json("incidents", "actions", "list", name, **place)["actions"]) == 3
+
+
+def test_closing_by_hand_needs_a_terminal_and_the_id(fleet: Workspace, tmp_path: Path) -> None:
+    """Refused in a pipe; on a terminal the wrong id does nothing, the right one closes; then no ack is taken."""
+    place: dict[str, Any] = {"AGENTRE_WORKSPACE": str(fleet.root), "AGENTRE_NOW": LATER}
+    (one,) = answer_json("incidents", "list", home=tmp_path, **place)["incidents"]
+    name = one["incident_id"][:8]
+    close = ("incidents", "close", name, "--reason", "narrowed", "--as", "sam")
+    assert agentre(*close, home=tmp_path, **place).returncode == 1
+    wrong, _ = on_terminal(*close, home=tmp_path, typed=[("to close it", "no")], **place)
+    right, screen = on_terminal(*close, home=tmp_path, typed=[("to close it", name)], **place)
+    assert (wrong, right) == (2, 0) and "is closed" in screen
+    late = agentre("incidents", "ack", name, "--as", "kim", home=tmp_path, **place)
+    assert late.returncode == 1 and "cannot be acknowledged" in late.stderr
+    assert agentre("incidents", home=tmp_path, **place).returncode == 0
