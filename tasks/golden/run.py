@@ -99,8 +99,8 @@ class Due:
 
 
 def due_sets(ledger: Ledger, workspace: Workspace) -> list[Due]:
-    """Sets of `golden-sets/` with the agents that they are for: whose prompt, model, tools or set changed, or whose
-    success is watched since before the last run, which confirms the watch or does not.
+    """Sets of `golden-sets/` with the agents that they are for: whose prompt, model, tools or set changed, or who
+    is watched since before the last run, which confirms the watch or does not.
 
     A set is for every agent with a runner that has run it before, and for agents of the set's type that never have.
     A set that cannot be read is left out: the linter says why.

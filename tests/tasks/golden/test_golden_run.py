@@ -255,11 +255,12 @@ def test_sets_are_due_when_something_changed(tmp_path: Path, now: datetime) -> N
     fleet(tmp_path, SCRIPTED, [{**WRITES, "tags": ["new"]}])
     assert due() == ["tiny Ada: the set changed"]
     run(workspace, now + timedelta(hours=2))
-    watch = {"dimension": "success", "week": "2026-W46", "rule": "cusum"}
-    opened = Event(event_id="w", kind="watch_opened", agent="Ada", at=now + timedelta(hours=3), payload=watch)
-    with open_ledger(workspace.ledger, purpose="test") as ledger:
-        ledger.add("events", [opened], "event_id")
-    assert due() == ["tiny Ada: a watch waits for it"]
+    for name, reasons in (("tone", []), ("autonomy", ["tiny Ada: a watch waits for it"])):
+        watch = {"dimension": name, "week": "2026-W46", "rule": "cusum"}
+        opened = Event(event_id=name, kind="watch_opened", agent="Ada", at=now + timedelta(hours=3), payload=watch)
+        with open_ledger(workspace.ledger, purpose="test") as ledger:
+            ledger.add("events", [opened], "event_id")
+        assert due() == reasons, "golden trials are scored on autonomy, and on no tone"
 
 
 def test_the_config_is_that_of_the_commit(tmp_path: Path, now: datetime) -> None:
