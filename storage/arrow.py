@@ -16,6 +16,27 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+class Stage:
+    """A table that DuckDB reads under one name, with other rows each time (the Arrow PyCapsule interface).
+
+    Registering every batch anew instead would keep all of them until the transaction ends.
+    """
+
+    def __init__(self) -> None:
+        self.table: pa.Table | None = None
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._rows().__arrow_c_stream__(requested_schema)
+
+    def __arrow_c_schema__(self) -> object:
+        return self._rows().schema.__arrow_c_schema__()
+
+    def _rows(self) -> pa.Table:
+        if self.table is None:
+            raise LookupError("nothing is staged under this name")
+        return self.table
+
+
 def arrow(records: Sequence[Record], kind: type[Record] | None = None) -> pa.Table:
     """Records of one type as an Arrow table, a column per field. Dictionaries become JSON text.
 

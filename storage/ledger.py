@@ -21,16 +21,9 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 from filelock import FileLock, Timeout
 
-from storage.arrow import arrow
+from storage.arrow import Stage, arrow
 from storage.crashpoint import crashpoint
-from storage.errors import (
-    LedgerBusy,
-    LedgerDamaged,
-    LedgerNewer,
-    NotFound,
-    StorageFull,
-    UsageError,
-)
+from storage.errors import LedgerBusy, LedgerDamaged, LedgerNewer, NotFound, StorageFull, UsageError
 from storage.records import Record, sha256_hex
 
 if TYPE_CHECKING:
@@ -58,6 +51,7 @@ class Ledger:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
+        self._stages: dict[str, Stage] = {}
 
     def run(self, name: str, **parameters: object) -> None:
         """Executes a statement of `queries/`."""
@@ -91,6 +85,7 @@ class Ledger:
         try:
             yield
         except BaseException:
+            self._stages.clear()
             with suppress(duckdb.Error):  # a full disk ends the transaction by itself; its error is what counts
                 self._connection.execute("ROLLBACK")
             raise
@@ -100,14 +95,17 @@ class Ledger:
     @contextmanager
     def staged(self, **batches: Sequence[Record]) -> Iterator[None]:
         """Makes records readable as tables of the given names within the block; an empty batch is no table."""
-        tables = {name: arrow(records) for name, records in batches.items() if records}
-        for name, table in tables.items():
-            self._connection.register(name, table)
+        stages = {name: self._stages.get(name, Stage()) for name, records in batches.items() if records}
         try:
+            for name, stage in stages.items():
+                stage.table = arrow(batches[name])
+                if name not in self._stages:
+                    self._connection.register(name, stage)
+                    self._stages[name] = stage
             yield
         finally:
-            for name in tables:
-                self._connection.unregister(name)
+            for stage in stages.values():
+                stage.table = None
 
     def keep(self, name: str, kind: type[Record], records: Sequence[Record]) -> None:
         """Makes a temporary table of records, none included, that lasts as long as the ledger is open."""

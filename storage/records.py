@@ -30,11 +30,12 @@ def stable_id(*parts: object) -> str:
 
     Parts are joined by their lengths, so ("ab", "c") and ("a", "bc") differ. None and "" differ too.
     """
-    pieces: list[bytes] = []
+    hashed = hashlib.blake2b(digest_size=16)
     for part in parts:
         raw = b"\xff" if part is None else str(part).encode("utf-8", "surrogatepass")
-        pieces += (len(raw).to_bytes(8, "big"), raw)
-    return hashlib.blake2b(b"".join(pieces), digest_size=16).hexdigest()
+        hashed.update(len(raw).to_bytes(8, "big"))
+        hashed.update(raw)
+    return hashed.hexdigest()
 
 
 def sha256_hex(data: bytes) -> str:

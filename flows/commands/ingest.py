@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -94,14 +95,15 @@ class progress_bar:  # noqa: N801  a context manager, read as a verb
         """The function to tell of progress, or None where nobody watches."""
         if not sys.stderr.isatty():
             return None
-        self._bar = click.progressbar(length=1, label="ingest", file=sys.stderr, item_show_func=_short_or_none)
-        self._done = 0
+        self._bar = click.progressbar(length=1, label="ingest", file=sys.stderr, item_show_func=lambda told: told)
+        self._done, self._since = 0, time.monotonic()
         self._bar.__enter__()
         return self._tell
 
     def _tell(self, done: int, total: int, what: str) -> None:
         self._bar.length = max(total, 1)
-        self._bar.update(done - self._done, what)
+        rate = done / 1e6 / max(time.monotonic() - self._since, 0.001)
+        self._bar.update(done - self._done, f"{rate:.1f} MB/s  {_short(printable(what), 40)}")
         self._done = done
 
     def __exit__(self, *error: object) -> None:
@@ -121,7 +123,3 @@ def _fields(row: dict[str, object]) -> str:
 
 def _short(path: str, width: int = 60) -> str:
     return path if len(path) <= width else "…" + path[-width + 1 :]
-
-
-def _short_or_none(path: str | None) -> str | None:
-    return _short(path, 40) if path else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from storage import settings
@@ -123,7 +124,8 @@ def _ingest(workspace: Workspace, wanted: Sequence[Wanted], now: datetime, progr
     total, done = sum(standing.size for standing in standings), 0
     with session.stack:
         for item, standing in zip(wanted, standings, strict=True):
-            session.take_file(item, standing.identity)
+            told = partial(_tell, progress, done, standing.size, total, item.name) if progress else None
+            session.take_file(item, standing.identity, told)
             done += standing.size
             if progress:
                 progress(done, total, item.name)
@@ -133,6 +135,10 @@ def _ingest(workspace: Workspace, wanted: Sequence[Wanted], now: datetime, progr
         price(workspace, ledger)
     crashpoint("ingest.before_publish")
     return Ingested(session.files, publish(workspace.ledger, workspace.read_copy))
+
+
+def _tell(progress: Progress, before: int, size: int, total: int, name: str, read: int) -> None:
+    progress(before + min(read, size), total, name)  # a file that grows is read only as far as it was when opened
 
 
 def _standing(path: Path, now: datetime) -> Standing:

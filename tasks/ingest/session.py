@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -90,12 +91,15 @@ class Session:
         self._assignments: list[Assignment] = []
         self._identities: list[Identity] = []
         self._later: list[Found] = []
+        self._progressed: Callable[[int], None] | None = None
 
-    def take_file(self, wanted: Wanted, identity: str | None) -> None:
+    def take_file(self, wanted: Wanted, identity: str | None, progressed: Callable[[int], None] | None = None) -> None:
         """Takes in a file, or each member of an archive. What cannot be opened is told and loses nothing else.
 
-        A file that its `identity` tells to be as it was is not opened.
+        A file that its `identity` tells to be as it was is not opened. `progressed` is told how many bytes of it were
+        read, while it is read.
         """
+        self._progressed = progressed
         if unchanged := self._known.unchanged(wanted.name, identity, wanted.source.format):
             for known in unchanged:
                 self._skip(wanted, known)
@@ -137,6 +141,8 @@ class Session:
         self._paths.append(name)
         for batch in taken.batches:
             self._add(kept(batch, wanted.source))
+            if self._progressed and found.source.together == 1:
+                self._progressed(taken.packed.count)
         crashpoint("ingest.after_parse")
         self._remember(found, taken.row(self._now), taken.notice)
         if self._writer:
@@ -150,6 +156,7 @@ class Session:
 
     def take_copies(self) -> None:
         """Records files whose bytes are known under another path; where that path has moved on, they are parsed."""
+        self._progressed = None
         for found in self._later:
             original = self._known.elsewhere(found.name, found.sha256, found.wanted.source.format)
             if original is None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from storage import opening
 from storage.ledger import Ledger
-from storage.prices import Price, price_table
+from storage.prices import WORKSPACE_FILE, Price, price_table
 from storage.records import IngestedFile, Message, ModelCall, Record, Score, ToolCall
 from storage.workspace import Workspace
 from tasks.common.redact import Redactor
@@ -134,7 +135,10 @@ class Writer:
         if not records:
             return
         with self._ledger.staged(**{f"new_{table}": records}):
-            self._run(f"stored_{table}", f"changed_{table}")
+            self._run(f"stored_{table}")
+            if table == "messages":  # whose texts are too large to be copied
+                self._run("several_messages")
+            self._run(f"changed_{table}")
             if table in MERGED:
                 self._run(f"touch_{table}")
             if table == "model_calls":
@@ -151,7 +155,7 @@ def transaction(workspace: Workspace, ledger: Ledger) -> Iterator[Writer]:
     """A writer on an open ledger: all that it does is written with the runs it touches, or nothing."""
     with ledger.transaction():
         ledger.keep("known_agents", KnownAgent, known_agents(workspace))
-        ledger.keep("prices", Price, price_table(workspace))
+        ledger.keep("prices", Price, _prices(workspace))
         ledger.run("ingest/create_touched")
         ledger.run("ingest/create_described")
         writer = Writer(ledger)
@@ -162,18 +166,32 @@ def transaction(workspace: Workspace, ledger: Ledger) -> Iterator[Writer]:
 @contextmanager
 def writing(workspace: Workspace) -> Iterator[Writer]:
     """A writer on the workspace's ledger, which is open for as long as the block lasts."""
-    with opening.writing(workspace, "ingest") as ledger, transaction(workspace, ledger) as writer:
-        yield writer
+    with opening.writing(workspace, "ingest") as ledger:
+        ledger.run("ingest/bound_memory")
+        with transaction(workspace, ledger) as writer:
+            yield writer
 
 
 def price(workspace: Workspace, ledger: Ledger) -> int:
     """Prices the calls that had no price, as after a change of `prices.yaml`; returns how many runs changed."""
     with ledger.transaction():
         ledger.keep("known_agents", KnownAgent, known_agents(workspace))
-        ledger.keep("prices", Price, price_table(workspace))
+        ledger.keep("prices", Price, _prices(workspace))
         for name in ("create_touched", "unpriced_calls", "call_prices", "touch_priced", "priced_calls"):
             ledger.run(f"ingest/{name}")
         return Writer(ledger).derive()
+
+
+def _prices(workspace: Workspace) -> list[Price]:
+    """The price table, read again only where its file has changed: each transaction of an ingest needs it."""
+    own = workspace.root / WORKSPACE_FILE
+    state = own.stat() if own.exists() else None
+    return _prices_of(workspace, (state.st_mtime_ns, state.st_size, state.st_ino) if state else None)
+
+
+@lru_cache(maxsize=1)
+def _prices_of(workspace: Workspace, _state: tuple[int, int, int] | None) -> list[Price]:
+    return price_table(workspace)
 
 
 def known_agents(workspace: Workspace) -> list[KnownAgent]:

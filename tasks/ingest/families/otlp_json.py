@@ -11,8 +11,8 @@ import msgspec
 
 from storage.records import stable_id
 from tasks.ingest.families.log_events import EVALUATION, NO_EVENT, NO_TRACE, event_span, is_event
-from tasks.ingest.families.span_names import Attributes
-from tasks.ingest.families.spans import Span, describe, nanoseconds, text, verdict_of
+from tasks.ingest.families.span_names import Attributes, places
+from tasks.ingest.families.spans import Span, fill, nanoseconds, text, verdict_of
 from tasks.ingest.families.traces import Traces
 from tasks.ingest.values.json_values import Invalid
 
@@ -165,7 +165,6 @@ class Reader:
 
 def span_of(given: OtlpSpan, service: str | None) -> Span:
     """A span as it counts. Raises Invalid for one without a trace, and for figures and times that are none."""
-    attributes = attributes_of(given.attributes)
     trace_id = _id_of(given.trace_id, 16)
     if not trace_id:
         raise Invalid("the span has no trace id")
@@ -181,7 +180,13 @@ def span_of(given: OtlpSpan, service: str | None) -> Span:
         error_text=given.status.message if failed else None,
         service=service,
     )
-    describe(span, attributes)
+    pairs = given.attributes
+    names = tuple([pair.key for pair in pairs])
+    known = {
+        key: own if (own := (value := pairs[place].value).string_value) is not None else _plain(value)
+        for key, place in places(names)
+    }
+    fill(span, known, lambda: attributes_of(pairs))
     if given.events:
         _take_events(span, given.events)
     return span

@@ -82,16 +82,19 @@ _INDEXED: Final = {
 
 def told(attributes: Attributes) -> dict[str, object]:
     """What the attributes tell, by the keys of `NAMES`; absent is what none of them says."""
-    places = _places(tuple([name for name in attributes if name in _KNOWN]))
-    return {key: attributes[name] for key, name in places}
+    names = tuple([name for name in attributes if name in _KNOWN])
+    return {key: attributes[names[place]] for key, place in places(names)}
 
 
 @lru_cache(maxsize=1024)
-def _places(present: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Where each key is told, for spans with these attributes: an instrumentor's spans have few such shapes."""
-    here = set(present)
-    found = ((key, next((name for name in names if name in here), None)) for key, names in NAMES.items())
-    return tuple((key, name) for key, name in found if name)
+def places(names: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+    """Where among attributes of these names each key of `NAMES` is told: an instrumentor's spans have few such shapes.
+
+    Of a name that is there twice the last counts.
+    """
+    here = {name: place for place, name in enumerate(names)}
+    found = ((key, next((here[name] for name in options if name in here), None)) for key, options in NAMES.items())
+    return tuple((key, place) for key, place in found if place is not None)
 
 
 def indexed(attributes: Attributes, key: str) -> list[dict[str, object]]:

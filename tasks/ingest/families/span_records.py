@@ -149,20 +149,21 @@ class TraceRecords:
 
     def _tool_call(self, span: Span) -> None:
         text = span.error_text or _as_text(span.output)
+        arguments = parsed_json(span.input)
         self._parsed.tool_calls.append(
             ToolCall(
                 call_id=self._tool_call_id(span.tool_call_id, span.span_id),
                 run_id=self._run_id,
                 seq=self._tools,
                 tool_name=_storable(span.tool_name) or _UNNAMED,
-                arguments_sha256=digest_of(span.input),
+                arguments_sha256=_digest(arguments, span.input),
                 result_sha256=digest_of(span.output),
                 is_error=span.is_error if span.is_error or span.ended_at else None,
                 error_type=_error_type(span),
                 error_text=excerpt(escaped(text)) if text and (span.is_error or tells_error(text)) else None,
                 started_at=span.started_at,
                 duration_ms=milliseconds(span.started_at, span.ended_at),
-                argument_sizes=argument_sizes(parsed_json(span.input)),
+                argument_sizes=argument_sizes(arguments),
             )
         )
         self._tools += 1
@@ -222,21 +223,24 @@ class TraceRecords:
         is_human: bool = False,
     ) -> None:
         """Adds a message the first time that this role says this text, or says it again within one talk."""
-        for asked in message.asked:
+        role, text, requests = message
+        for asked in requests:
             self._request(asked, counted, at)
-        if message.text is None:
+        if text is None:
             return
-        said_before = counted.get(own := (message.role, message.text), 0)
+        own = (role, text)
+        said_before = counted.get(own, 0)
         counted[own] = said_before + 1
-        if (key := (*own, said_before + 1)) in self._said:
+        key = (role, text, said_before)
+        if key in self._said:
             return
         self._parsed.messages.append(
             Message(
-                message_id=stable_id(self._run_id, f"message {said_before} {message.role}", message.text),
+                message_id=stable_id(self._run_id, f"message {said_before} {role}", text),
                 run_id=self._run_id,
                 seq=len(self._said),
-                role=escaped(message.role),
-                text=escaped(message.text),
+                role=escaped(role),
+                text=escaped(text),
                 sent_at=at,
                 is_human=is_human,
             )
@@ -275,9 +279,13 @@ def _declared(known: list[Span]) -> list[str] | None:
 
 def digest_of(value: object) -> str | None:
     """SHA-256 of a value as JSON with sorted keys, however it was written; of the text itself if it is not JSON."""
+    return _digest(parsed_json(value), value)
+
+
+def _digest(plain: object, value: object) -> str | None:
+    """The digest of a value by what its JSON says."""
     if value is None:
         return None
-    plain = parsed_json(value)
     if isinstance(plain, str):
         return sha256_hex(plain.encode("utf-8", "surrogatepass"))
     try:

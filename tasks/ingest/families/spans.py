@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import Final
@@ -94,7 +95,11 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 def describe(span: Span, attributes: Attributes) -> Span:
     """Fills in what the attributes say. Raises Invalid for a token count or cost that is none."""
-    known = told(attributes)
+    return fill(span, told(attributes), lambda: attributes)
+
+
+def fill(span: Span, known: Attributes, attributes: Callable[[], Attributes]) -> Span:
+    """As `describe`, by what the attributes tell; all of them are asked for where that is no message."""
     kind = span.kind = _kind(known)
     if kind is Kind.OTHER:
         return span
@@ -117,8 +122,8 @@ def describe(span: Span, attributes: Attributes) -> Span:
     span.provider = text(known.get("provider"))
     span.response_id = text(known.get("response_id"))
     span.instructions = known.get("instructions")
-    span.input = known.get("input") or indexed(attributes, "input") or known.get("plain_input")
-    span.output = known.get("output") or indexed(attributes, "output") or known.get("plain_output")
+    span.input = known.get("input") or indexed(attributes(), "input") or known.get("plain_input")
+    span.output = known.get("output") or indexed(attributes(), "output") or known.get("plain_output")
     return span
 
 
@@ -217,7 +222,7 @@ def _count(known: Attributes, name: str) -> int | None:
     value = known.get(name)
     if value is None:
         return None
-    if isinstance(value, str):
+    if isinstance(value, str):  # as OTLP writes whole numbers
         if not value.isascii() or not value.isdigit() or len(value) > 19:
             raise Invalid(f"{name} is not a count")
         value = int(value)
