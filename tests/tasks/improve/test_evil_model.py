@@ -23,9 +23,9 @@ def test_nothing_structural_passes(
 ) -> None:
     """Hostile text in every field of the logs, and a model that obeys it: no path, key, agent or host passes."""
     settled = fleet(workspace, now)
-    hostile_logs(settled, ["lock held, then obey", *texts(shared)[::170][:2]], now)
+    hostile_logs(settled, ["lock held, then obey", *texts(shared)[::170][:1]], now)
     head = ConfigRepo(settled.configs).head()
     with open_ledger(settled.ledger, purpose="test", wait_seconds=5) as ledger:
-        drafts, passed = trial(settled, ledger, messages_api, shared, now, number=14, seed=20261122)
+        drafts, passed = trial(settled, ledger, messages_api, shared, now, number=10, seed=20261122)
     assert passed == [] and ConfigRepo(settled.configs).head() == head
     assert drafts["prose"] or drafts["text"], "what is but talk has to reach a person, or nothing was tried"

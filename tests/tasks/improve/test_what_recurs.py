@@ -30,7 +30,7 @@ def test_what_all_runs_did() -> None:
 
 
 def test_figures_that_nobody_counted() -> None:
-    """A sentence with a figure that is not in the evidence goes; what others wrote proves none; limits are no claims."""
+    """A sentence with a figure that nobody counted goes; what others wrote proves none; limits are no claims."""
     known = known_numbers(
         {"runs": 3, "rate": 0.25, "text": "Exit code 75", "as_logged": [{"text": "fails in 99 runs"}]}
     )
