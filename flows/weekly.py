@@ -15,7 +15,7 @@ from storage.workspace import Workspace
 from tasks.approve.steps import Settled, settle_proposals
 from tasks.common.steps import publish_read_copy
 from tasks.improve.run import Drafted
-from tasks.improve.steps import draft_proposals
+from tasks.improve.steps import draft_proposals, propose_worded_memory
 from tasks.memory.run import Consolidated
 from tasks.memory.steps import consolidate_memory
 from tasks.metrics.steps import Written, choose_week, measure_week, watch_trends, write_weekly_review
@@ -27,6 +27,7 @@ STEPS: Final = (
     "measure week",
     "watch trends",
     "draft proposals",
+    "propose worded memory",
     "write weekly review",
     "write overview",
     "settle proposals",
@@ -61,6 +62,7 @@ def weekly(workspace: str, week: str | None = None) -> WeekDone:
         measured = measure_week(fleet, reviewed, moment)
         watched = watch_trends(fleet, moment)
         drafted = draft_proposals(fleet, moment)
+        propose_worded_memory(fleet, moment)
         review = write_weekly_review(fleet, reviewed, moment)
         overview = write_overview(fleet, moment)
         settled = settle_proposals(fleet, moment)

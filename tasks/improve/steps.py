@@ -7,11 +7,12 @@ from datetime import datetime
 
 from storage.opening import writing
 from storage.prices import price_table
+from storage.records import Proposal
 from storage.workspace import Workspace
 from tasks.common.llm import Model, missing
 from tasks.common.redact import Redactor
 from tasks.common.steps import show_table, step
-from tasks.improve import run
+from tasks.improve import run, worded_memory
 from tasks.improve.analyzer import Analyst
 
 
@@ -25,6 +26,13 @@ def draft_proposals(workspace: Workspace, now: datetime) -> run.Drafted:
 def retry_drafts(workspace: Workspace, now: datetime) -> run.Drafted:
     """Asks the model again about what it failed to draft in the last week; nothing where none failed."""
     return _drafted(workspace, now, again=True)
+
+
+@step()
+def propose_worded_memory(workspace: Workspace, now: datetime) -> list[Proposal]:
+    """Proposes the memory lines that a model worded; lines taken word for word need no proposal."""
+    with writing(workspace, "proposing worded memory") as ledger:
+        return worded_memory.propose_worded_memory(workspace, ledger, now, _nonce)
 
 
 def _drafted(workspace: Workspace, now: datetime, *, again: bool) -> run.Drafted:

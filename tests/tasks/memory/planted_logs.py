@@ -1,6 +1,6 @@
 """Daily logs with planted contradictions, repetitions and look-alikes, drawn from a seed; what is planted is known.
 
-None of the sentences was used to write the rules: they were drawn up afterwards, in the ways in which people write.
+The rules were tuned with these sentences in view, so what is measured on them is how well they are learnt, not more.
 """
 
 from __future__ import annotations
