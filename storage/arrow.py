@@ -22,14 +22,15 @@ class Stage:
     Registering every batch anew instead would keep all of them until the transaction ends.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, schema: pa.Schema) -> None:
+        self.schema = schema
         self.table: pa.Table | None = None
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self._rows().__arrow_c_stream__(requested_schema)
 
     def __arrow_c_schema__(self) -> object:
-        return self._rows().schema.__arrow_c_schema__()
+        return self.schema.__arrow_c_schema__()
 
     def _rows(self) -> pa.Table:
         if self.table is None:

@@ -95,17 +95,21 @@ class Ledger:
     @contextmanager
     def staged(self, **batches: Sequence[Record]) -> Iterator[None]:
         """Makes records readable as tables of the given names within the block; an empty batch is no table."""
-        stages = {name: self._stages.get(name, Stage()) for name, records in batches.items() if records}
+        stages = [self._stage(name, arrow(records)) for name, records in batches.items() if records]
         try:
-            for name, stage in stages.items():
-                stage.table = arrow(batches[name])
-                if name not in self._stages:
-                    self._connection.register(name, stage)
-                    self._stages[name] = stage
             yield
         finally:
-            for stage in stages.values():
+            for stage in stages:
                 stage.table = None
+
+    def _stage(self, name: str, table: pa.Table) -> Stage:
+        """The table under a name; one with other columns than the last of that name is registered anew."""
+        stage = self._stages.get(name)
+        if stage is None or stage.schema != table.schema:
+            stage = self._stages[name] = Stage(table.schema)
+            self._connection.register(name, stage)
+        stage.table = table
+        return stage
 
     def keep(self, name: str, kind: type[Record], records: Sequence[Record]) -> None:
         """Makes a temporary table of records, none included, that lasts as long as the ledger is open."""
