@@ -1,11 +1,14 @@
 -- one row per applied change that still stands (1), rollbacks apart, and one per agent with a run (0)
-WITH rollbacks AS (
-    SELECT proposals.document
-    FROM changes JOIN proposals USING (proposal_id)
-    WHERE changes.kind = 'rollback'
+WITH taken_back AS (
+    SELECT changes.change_id
+    FROM changes
+        JOIN proposal_files AS made USING (proposal_id)
+        JOIN proposal_files AS undone ON undone.path = made.path AND undone.old_blob = made.new_blob
+        JOIN changes AS later ON later.proposal_id = undone.proposal_id
+    WHERE later.kind = 'rollback' AND later.applied_at >= changes.applied_at
 )
 SELECT agent, kind AS label, 1.0::DOUBLE AS value, 1 AS units
-FROM changes ANTI JOIN rollbacks ON contains(rollbacks.document, 'proposal ' || changes.proposal_id || '.')
+FROM changes ANTI JOIN taken_back USING (change_id)
 WHERE applied_at >= $start AND applied_at < $end AND kind <> 'rollback'
 UNION ALL
 SELECT DISTINCT agent, NULL, 0.0, 1

@@ -130,23 +130,24 @@ def add_events(ledger: Ledger) -> None:
     told += [event("governance.violation", END - 3 * day, "v", "Rita", weight=1)]
     ledger.add("events", told, "event_id")
     changes, proposals = [], []
-    for name, kind, document in (
-        ("c1", "skill", ""), ("c2", "config", ""), ("c3", "skill", ""),
-        ("r1", "rollback", "Takes back commit x, proposal p-c1.\n"),
-    ):  # fmt: skip
+    for i, (name, kind) in enumerate((("c1", "skill"), ("c2", "config"), ("c3", "skill"), ("r1", "rollback"))):
         changes.append(
             Change(
                 change_id=name, proposal_id=f"p-{name}", agent="Ada", kind=kind, digest=name, commit=name,
-                base_commit="b", applied_at=END - 6 * day, approver="sam",
+                base_commit="b", applied_at=END - 6 * day + timedelta(hours=i), approver="sam",
             )
         )  # fmt: skip
         proposals.append(
             Proposal(
-                proposal_id=f"p-{name}", agent="Ada", kind=kind, state="applied", title=name, document=document,
+                proposal_id=f"p-{name}", agent="Ada", kind=kind, state="applied", title=name, document="",
                 manifest="{}", digest=name, base_commit="b", drafter="rules", fingerprint=None, created_at=END,
                 expires_at=END,
             )
         )  # fmt: skip
+    ledger.typed(
+        "INSERT INTO proposal_files VALUES ('p-c1', 'ada/a', '100644', 'old', 'new', ''), "
+        "('p-c3', 'ada/b', '100644', NULL, 'other', ''), ('p-r1', 'ada/a', '100644', 'new', 'old', '')"
+    )
     ledger.add("changes", changes, "change_id")
     ledger.add("proposals", proposals, "proposal_id")
     worse = Verdict(experiment_id="e", kind="imp@config", agent="Ada", subject="c2", verdict="worse")
