@@ -55,7 +55,7 @@ def due(workspace: Workspace, ledger: Ledger, now: datetime, *, asked: bool, aga
         failed = _failed(workspace, ledger, now)
         found, notices = [each for each in found if each.fingerprint in failed], []
     agents = by_agent(found)
-    bounds = gather.bounds(workspace, ledger, now) if agents else {}
+    bounds = gather.bounds(workspace, ledger, now)
     first = [each for name, some in agents.items() for each in chosen(some, bounds[name], 0)]
     cases = {each.fingerprint: gather.case(workspace, ledger, each, now) for each in first}
     homes: dict[str, Home] = {}
