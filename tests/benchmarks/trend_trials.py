@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import fmean
+from types import ModuleType
 
 import numpy as np
 
@@ -18,8 +20,10 @@ from tasks.metrics.holm import holm
 from tasks.metrics.level import DRIFT, levels
 from tasks.metrics.trend import STAGES, Limit, ScoredWeek, calibrated, trend
 from tasks.metrics.weeks import Week
-from tests.benchmarks import score_model as model
+from tests.benchmarks import score_model
 
+model: ModuleType = score_model
+"""What scores are drawn by; see `drawn_by`."""
 MEAN = 4.2
 FIRST = Week(2024, 1)
 HALF_A_YEAR = STAGES[-1] + STAGES[0]
@@ -45,7 +49,10 @@ class Share:
 
 @dataclass(frozen=True)
 class Setting:
-    """One way to watch: weeks of history, tasks a week, watches a year and dimension, golden tasks and trials."""
+    """One way to watch: weeks of history, tasks a week, watches a year and dimension, golden tasks and trials.
+
+    `shock`: SD of what a week adds to all its scores alike, which nobody models.
+    """
 
     history: int = HALF_A_YEAR
     n: int = 10
@@ -53,11 +60,12 @@ class Setting:
     golden: int = 20
     trials: int = 3
     before: int = 6
+    shock: float = 0.0
 
 
 def limits(setting: Setting, seed: int) -> Limit:
     """Thresholds by length of baseline: the mean of six calibrations, each of a drawn workspace of its own."""
-    found = {stage: _threshold(stage, setting.n, setting.per_year, seed) for stage in STAGES}
+    found = {stage: _threshold(stage, setting.n, setting.per_year, seed, setting.shock) for stage in STAGES}
 
     def limit(_base: Normal, weeks: Sequence[ScoredWeek]) -> float:
         return found[len(weeks)]
@@ -66,20 +74,37 @@ def limits(setting: Setting, seed: int) -> Limit:
 
 
 @lru_cache(maxsize=64)
-def _threshold(stage: int, n: int, per_year: float, seed: int) -> float:
+def _threshold(stage: int, n: int, per_year: float, seed: int, shock: float) -> float:
     from tasks.metrics.adjusted import normal
 
     rng, found = np.random.default_rng(seed), []
     for _ in range(6):
-        weeks = history(rng, [MEAN] * stage, n)
+        weeks = history(rng, [MEAN] * stage, n, shock=shock)
         base = normal([s for w in weeks for s in w.scores], [k for w in weeks for k in w.kinds])
         if base is not None:
             found.append(calibrated(per_year, seed)(base, weeks))
     return fmean(found)
 
 
-def history(rng: np.random.Generator, means: Sequence[float], n: int, hard_from: int | None = None) -> list[ScoredWeek]:
-    """Weeks whose tasks have these mean scores, with a harder mix from one of them on."""
+@contextmanager
+def drawn_by(generator: ModuleType) -> Iterator[None]:
+    """Draws all scores of the block by another generator of the same names; thresholds are calibrated to it."""
+    global model
+    before, model = model, generator
+    _threshold.cache_clear()
+    try:
+        yield
+    finally:
+        model = before
+        _threshold.cache_clear()
+
+
+def history(
+    rng: np.random.Generator, means: Sequence[float], n: int, hard_from: int | None = None, shock: float = 0.0
+) -> list[ScoredWeek]:
+    """Weeks whose tasks have these mean scores, with a harder mix from one of them on, and shocks of whole weeks."""
+    if shock:
+        means = [round(min(4.8, mean + rng.normal(0, shock)), 2) for mean in means]
     drawn = [
         model.tasks(rng, mean, n, model.HARD if hard_from is not None and i >= hard_from else model.EVEN)
         for i, mean in enumerate(means)
@@ -95,7 +120,7 @@ def investigations(
     quiet = setting.history
     for _ in range(cases):
         means = [MEAN] * quiet + list(after)
-        weeks = history(rng, means, setting.n, quiet if harder else None)
+        weeks = history(rng, means, setting.n, quiet if harder else None, setting.shock)
         effects = model.golden_effects(rng, setting.golden)
         before = model.golden(rng, MEAN, effects, setting.before)
         opened = [

@@ -12,12 +12,17 @@ from pathlib import Path
 import pytest
 from test_effects import DAY, HIGH, LATER, LOW, change, put, scores
 
+from reports.markdown import review_markdown
+from reports.page import review_html
+from reports.terminal import review_text
 from storage.ledger import Ledger, open_ledger
 from storage.records import DIMENSIONS, Event, Record, Score, stable_id
 from storage.settings import Runner
 from storage.workspace import SETTINGS_FILE, Workspace
 from tasks.experiments.golden import ask_for_pairs
 from tasks.experiments.run import changes, measure_change, measure_changes
+from tasks.metrics.review import build_review
+from tasks.metrics.weeks import Week
 
 ROOT = Path(__file__).parents[3]
 SOON = datetime(2026, 10, 15, 12, tzinfo=UTC)
@@ -177,6 +182,23 @@ def test_forecasts_are_scored_when_the_window_closes(workspace: Workspace, ledge
     ledger.add("scores", scores(DAY + timedelta(days=12), [1, 1, 1]), "score_id")
     measure_changes(workspace, ledger, LATER)
     assert scored(ledger) == {"success": False, "autonomy": True}
+
+
+def test_the_review_shows_effect_forecast_and_offer(workspace: Workspace, ledger: Ledger) -> None:
+    """In the week in which the window closed: the verdict, what was forecast and whether it held, and to whom a change
+    that transferred is offered."""
+    put(ledger, LOW, HIGH)
+    forecast(ledger, success=(1.0, 1.5))
+    measure_changes(workspace, ledger, LATER)
+    offered = Event(
+        event_id="o", kind="transfer_offered", at=LATER, agent="Rita", subject="e",
+        payload={"improvement": "skills/retry", "from": "Ada"},
+    )  # fmt: skip
+    ledger.add("events", [offered], "event_id")
+    review = build_review(ledger, workspace, Week.of(LATER, workspace.zone), LATER + timedelta(days=1))
+    for shown in (review_markdown(review), review_text(review), review_html(review)):
+        assert "success: +1.00 to +1.50 was forecast (80 %), +1.30 measured: held" in shown
+        assert "skills/retry" in shown and "Rita" in shown
 
 
 def test_a_window_with_another_change_scores_no_forecast(workspace: Workspace, ledger: Ledger) -> None:
