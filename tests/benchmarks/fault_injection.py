@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 Run = dict[str, Any]
-FILES: Final = ("airline-gpt-4o", "retail-gpt-4o-l0", "retail-preconditions")
+FILES: Final = ("airline-gpt-4o", "retail-gpt-4o-l0", "retail-gpt-4o-l2", "retail-preconditions")
 RETRIES: Final = 3
 
 

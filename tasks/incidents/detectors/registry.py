@@ -52,15 +52,15 @@ DETECTORS: Final = (
     ),
     Detector(
         ("confirmed-watch",), "silent regression", "P2", "weekly scores sank and a golden rerun confirmed it",
-        "benchmark trend", "silent_regressions", endings.silent_regressions, of_run=False,
+        "found within 4 weeks: .91 of drops by .5 (benchmark trend)", "silent_regressions", endings.silent_regressions, of_run=False,
     ),
     Detector(
         ("tool-error",), "tool misuse", "P2, P3", "a tool call ended in an error; whether the tool worked later",
-        "benchmark detectors", "tool_errors", tool_errors.tool_errors,
+        "of a failed task: precision .33-.75, recall .23-.31; always: .25-.58, 1", "tool_errors", tool_errors.tool_errors,
     ),
     Detector(
         ("hidden-error",), "error hidden in text", "P3", "a result begins as an error does, and is flagged as none",
-        "benchmark detectors", "hidden_errors", tool_errors.hidden_errors,
+        "not measured on labelled runs: too few fired", "hidden_errors", tool_errors.hidden_errors,
     ),
     Detector(
         ("refused-tool",), "hallucinated tool", "P2", "the harness answered that there is no such tool", EXACT,
@@ -69,7 +69,7 @@ DETECTORS: Final = (
     Detector(
         ("unknown-tool", "bad-arguments"), "hallucinated tool, tool misuse", "P2, P3",
         "a call against the tools that the source declares (P2), else unlike the agent's other runs (P3, at most at "
-        "`detect.unseen_rate`)", "benchmark detectors", "faults", tool_contracts.faults,
+        "`detect.unseen_rate`)", "injected: 236/236 and 236/236 found, 0 false in 236", "faults", tool_contracts.faults,
     ),
     Detector(
         ("schema-drift",), "tool-schema drift", "P2", "a tool's declared schema, or the arguments in all runs of a "
@@ -77,21 +77,21 @@ DETECTORS: Final = (
     ),
     Detector(
         ("repeated-call",), "retry loop", "P3",
-        "the same call, or circle of two or three, three times in a row to the same effect", "benchmark detectors",
+        "the same call, or circle of two or three, three times in a row to the same effect", "injected: 236/236 found, 0 false in 236",
         "repeated_calls", loops.repeated_calls, ("in_a_row",),
     ),
     Detector(
         ("known-answer",), "context loss", "P3", "the same call with the same answer three times, others between",
-        "benchmark detectors", "forgotten", loops.forgotten, ("asked_again",),
+        "not measured on labelled runs: too few fired", "forgotten", loops.forgotten, ("asked_again",),
     ),
     Detector(
         ("asked-again",), "context loss", "P3", "a question that a person answered asked again word for word",
-        "benchmark detectors", "asked_again", loops.asked_again,
+        "not measured on labelled runs: too few fired", "asked_again", loops.asked_again,
     ),
     Detector(
         ("length-outlier", "cost-outlier"), "trajectory-length outlier, excessive cost", "P3",
         "more steps or money than the agent's other runs of the task type, at most at `detect.outlier_rate`",
-        "benchmark detectors", "unusual_measures", outliers.measures, ("rate",),
+        "alarms on .009 of ordinary runs at .01; thrice as long: .50-.55 found", "unusual_measures", outliers.measures, ("rate",),
     ),
     Detector(
         ("task-budget",), "excessive cost", "P3", "one run cost more than `budgets.task`", EXACT, "over_budget",
@@ -100,7 +100,7 @@ DETECTORS: Final = (
     Detector(
         ("action-size",), "action outlier", "P2",
         "an argument ten times the usual and beyond the agent's other runs, at most at `detect.outlier_rate`",
-        "benchmark detectors", "unusual_actions", outliers.actions, ("rate",),
+        "not measured on labelled runs: too few fired", "unusual_actions", outliers.actions, ("rate",),
     ),
     Detector(
         ("declared-scope",), "boundary violation", "P1", "a call outside `detect.scope`; undeclared, no claim", EXACT,
