@@ -55,7 +55,7 @@ def trial(folder: Path, *, approvals: int, kills: int, seed: int) -> Trial:
             found.killed[_kill(serve, draw.choice(VICTIMS))] += 1
             sys.stdout.write(f"\rkilled {kill + 1} times, {answered} of {approvals} answered")
         _approve(serve.start(START_WITHIN), asked[answered:])
-        until(lambda: all(state_of(serve.workspace, one) == "applied" for one in asked), 300, "all applied")
+        until(lambda: all(state_of(serve.workspace, one) == "applied" for one in asked), FORM_WITHIN, "all applied")
     finally:
         serve.kill()
     found.commits = [commits_of(serve.workspace, one) for one in asked]
