@@ -8,9 +8,7 @@ from datetime import timedelta
 
 import click
 
-from flows.commands.golden import progress_bar
 from flows.console import Reply, command, now, writing
-from flows.transcripts import LedgerTranscripts
 from reports.text import clean
 from storage.config_keys import Value
 from storage.config_repo import ConfigRepo
@@ -22,7 +20,6 @@ from storage.workspace import Workspace
 from tasks.approve import run as approval
 from tasks.approve.rollback import rollback_proposal
 from tasks.golden.production import add_from_run
-from tasks.golden.run import Wanted, run_set
 from tasks.improve.propose import propose
 from tasks.improve.requests import ConfigRequest
 from tasks.incidents import book, runbook
@@ -147,6 +144,10 @@ def verify(workspace: Workspace, incident_id: str, golden_set: str, trials: int,
 
     This runs golden sets, never a gate, so a freeze does not stop it. Exit code 0: closed; 4: it stays open.
     """
+    from flows.commands.golden import progress_bar  # late, all three: they import what runs agents
+    from flows.transcripts import LedgerTranscripts
+    from tasks.golden.run import Wanted, run_set
+
     with writing(workspace, "incidents verify") as ledger:
         found = book.load(ledger, incident_id)
         check_open(found, "verified")

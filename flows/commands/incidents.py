@@ -15,16 +15,12 @@ from reports.incident import incident_text
 from reports.text import clean, duration
 from storage.errors import UsageError
 from storage.ledger import Ledger, publish
-from storage.prices import price_table
 from storage.workspace import Workspace
-from tasks.common.llm import Model, missing
 from tasks.incidents import handling
 from tasks.incidents.book import every, load
 from tasks.incidents.closing import awaited
 from tasks.incidents.guides import guide_of
 from tasks.incidents.incident import Incident
-from tasks.incidents.postmortem import draft, gather
-from tasks.incidents.postmortem_file import keep
 from tasks.incidents.signals import Look
 from tasks.incidents.timeline import impact, lasted, timeline
 
@@ -155,6 +151,11 @@ def close(workspace: Workspace, incident_id: str, reason: str, by: str) -> Reply
 @command
 def postmortem(workspace: Workspace, incident_id: str, by: str) -> Reply:
     """Draft its postmortem and leave its action items with owners and last days."""
+    from storage.prices import price_table  # late, all four: they import the model's SDK
+    from tasks.common.llm import Model, missing
+    from tasks.incidents.postmortem import draft, gather
+    from tasks.incidents.postmortem_file import keep
+
     moment, wanted = now(), workspace.settings.incidents.model
     model = Model(wanted, workspace.settings.models, price_table(workspace)) if wanted and not missing() else None
     with writing(workspace, "incidents postmortem") as ledger:

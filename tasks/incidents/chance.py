@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-
 LEVEL: Final = 1e-4
 """Chance that a count which opens an incident arises with nothing changed, for each agent, kind of count and night."""
 PRIOR_BAD, PRIOR_GOOD = 1.0, 19.0
@@ -68,6 +66,8 @@ def change_point(values: Sequence[float]) -> int:
     The k that maximises (mean of ranks from k on - mean of ranks before k) * sqrt(k (n - k) / n): the least-squares
     split of the ranks, so that it holds for yes and no as for money, whose largest values would decide alone.
     """
+    import numpy as np  # imported late: most commands about incidents need none
+
     n = len(values)
     if n < 4:
         return 0
