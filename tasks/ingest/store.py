@@ -174,12 +174,26 @@ def writing(workspace: Workspace) -> Iterator[Writer]:
 
 def price(workspace: Workspace, ledger: Ledger) -> int:
     """Prices the calls that had no price, as after a change of `prices.yaml`; returns how many runs changed."""
+    agents = known_agents(workspace)
+    if not (_retyped(ledger, agents) or _may_be_priced(workspace, ledger)):
+        return 0  # as nearly always: nothing else has to be loaded then
     with ledger.transaction():
-        ledger.keep("known_agents", KnownAgent, known_agents(workspace))
+        ledger.keep("known_agents", KnownAgent, agents)
         ledger.keep("prices", Price, _prices(workspace))
         for name in ("create_touched", "unpriced_calls", "call_prices", "touch_priced", "priced_calls"):
             ledger.run(f"ingest/{name}")
         return Writer(ledger).derive()
+
+
+def _retyped(ledger: Ledger, agents: Sequence[KnownAgent]) -> bool:
+    aliases, names, types = ([getattr(agent, name) for agent in agents] for name in KnownAgent.__struct_fields__)
+    return bool(ledger.rows("ingest/retyped_runs", aliases=aliases, names=names, types=types)[0]["retyped"])
+
+
+def _may_be_priced(workspace: Workspace, ledger: Ledger) -> bool:
+    """Whether a call without a price is of a model that the table may have; it has the beginnings of names."""
+    models = [row["model"].lower() for row in ledger.rows("ingest/unpriced_models") if row["model"]]
+    return bool(models) and any(price.model in model for price in _prices(workspace) for model in models)
 
 
 def _prices(workspace: Workspace) -> list[Price]:
