@@ -52,11 +52,13 @@ DETECTORS: Final = (
     ),
     Detector(
         ("confirmed-watch",), "silent regression", "P2", "weekly scores sank and a golden rerun confirmed it",
-        "found within 4 weeks: .91 of drops by .5 (benchmark trend)", "silent_regressions", endings.silent_regressions, of_run=False,
+        "found within 4 weeks: .91 of drops by .5 (benchmark trend)", "silent_regressions",
+        endings.silent_regressions, of_run=False,
     ),
     Detector(
         ("tool-error",), "tool misuse", "P2, P3", "a tool call ended in an error; whether the tool worked later",
-        "of a failed task: precision .33-.75, recall .23-.31; always: .25-.58, 1", "tool_errors", tool_errors.tool_errors,
+        "of a failed task: precision .33-.75, recall .23-.31; always: .25-.58, 1", "tool_errors",
+        tool_errors.tool_errors,
     ),
     Detector(
         ("hidden-error",), "error hidden in text", "P3", "a result begins as an error does, and is flagged as none",
@@ -77,7 +79,8 @@ DETECTORS: Final = (
     ),
     Detector(
         ("repeated-call",), "retry loop", "P3",
-        "the same call, or circle of two or three, three times in a row to the same effect", "injected: 236/236 found, 0 false in 236",
+        "the same call, or circle of two or three, three times in a row to the same effect",
+        "injected: 236/236 found, 0 false in 236",
         "repeated_calls", loops.repeated_calls, ("in_a_row",),
     ),
     Detector(
@@ -91,7 +94,8 @@ DETECTORS: Final = (
     Detector(
         ("length-outlier", "cost-outlier"), "trajectory-length outlier, excessive cost", "P3",
         "more steps or money than the agent's other runs of the task type, at most at `detect.outlier_rate`",
-        "alarms on .009 of ordinary runs at .01; thrice as long: .50-.55 found", "unusual_measures", outliers.measures, ("rate",),
+        "alarms on .009 of ordinary runs at .01; thrice as long: .50-.55 found", "unusual_measures",
+        outliers.measures, ("rate",),
     ),
     Detector(
         ("task-budget",), "excessive cost", "P3", "one run cost more than `budgets.task`", EXACT, "over_budget",
