@@ -44,6 +44,8 @@ def _drafted(workspace: Workspace, now: datetime, *, again: bool) -> run.Drafted
     said = run.ask(due, analyst, now, _nonce) if analyst else {}
     with writing(workspace, "drafting proposals") as ledger:
         drafted = run.submit(workspace, ledger, due, said, now, _nonce)
+    if analyst is None and workspace.settings.analyzer.model:
+        drafted.notices.append(f"drafted by rules: {missing()}")
     rows = [
         {"proposal": p.proposal_id[:8], "agent": p.agent, "kind": p.kind, "title": p.title} for p in drafted.proposals
     ]
