@@ -104,8 +104,7 @@ class Ledger:
 
     def _stage(self, name: str, table: pa.Table) -> Stage:
         """The table under a name; one with other columns than the last of that name is registered anew."""
-        stage = self._stages.get(name)
-        if stage is None or stage.schema != table.schema:
+        if (stage := self._stages.get(name)) is None or stage.schema != table.schema:
             stage = self._stages[name] = Stage(table.schema)
             self._connection.register(name, stage)
         stage.table = table
@@ -123,9 +122,8 @@ class Ledger:
         if not records:
             return 0
         columns = ", ".join(f'"{name}"' for name in self.columns(table) if name in records[0].__struct_fields__)
-        # names of the project's own tables and columns, never a value
         statement = (
-            f"INSERT INTO {table} ({columns}) SELECT {columns} FROM new_records "  # noqa: S608  as said above
+            f"INSERT INTO {table} ({columns}) SELECT {columns} FROM new_records "  # noqa: S608  own names, no value
             f"WHERE {key} NOT IN (SELECT {key} FROM {table}) QUALIFY row_number() OVER (PARTITION BY {key}) = 1"
         )
         with self.staged(new_records=records):
