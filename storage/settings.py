@@ -222,10 +222,14 @@ class JudgeSettings(Settings, frozen=True, kw_only=True):
 
 
 class GoldenSettings(Settings, frozen=True, kw_only=True):
-    """Golden runs: attempts per task and how many run together, where the command does not say."""
+    """Golden runs: attempts per task and how many run together, where the command does not say.
+
+    `pairs`: at night, new changes are tried on their agent's golden tasks without them and with them.
+    """
 
     trials: Annotated[int, Meta(ge=1, le=1000)] = 3
     concurrency: Annotated[int, Meta(ge=1, le=64)] = 4
+    pairs: bool = True
 
 
 class WorkspaceSettings(Settings, frozen=True, kw_only=True):

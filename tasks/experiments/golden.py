@@ -24,7 +24,8 @@ Trials = dict[str, dict[str, list[float]]]
 
 def ask_for_pairs(workspace: Workspace, ledger: Ledger, every: Sequence[Changed], now: datetime) -> None:
     """Asks that the golden tasks of new changes are run with and without them, where their agent can be run."""
-    runnable = {agent.name for agent in workspace.settings.agents if agent.runner}
+    settings = workspace.settings
+    runnable = {agent.name for agent in settings.agents if agent.runner and settings.golden.pairs}
     today = now.astimezone(workspace.zone).date()
     due = [
         pair_due(each, now)

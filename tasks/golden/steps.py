@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from reports.text import fenced
+from storage.errors import NotFound, NothingMeasured, UsageError
 from storage.opening import writing
 from storage.workspace import Workspace
-from tasks.common.steps import show_progress, show_table, step
+from tasks.common.steps import show_markdown, show_progress, show_table, step
 from tasks.golden import pair, run
 from tasks.golden.drafts_due import make_due_drafts
 from tasks.golden.production import Added
@@ -52,10 +54,18 @@ def choose_golden_pairs(workspace: Workspace, now: datetime) -> list[pair.Wanted
 @step()
 def run_golden_pair(
     workspace: Workspace, wanted: pair.WantedPair, transcripts: Transcripts, now: datetime, fresh_seed: int
-) -> pair.GoldenPair:
-    """Runs one set with an agent as it is with a change and as it was without, in one random order."""
-    progress = show_progress("golden-pair", f"{wanted.golden_set} with {wanted.agent}, with and without a change")
-    return pair.run_pair(workspace, wanted, transcripts, now=now, fresh_seed=fresh_seed, progress=progress)
+) -> pair.GoldenPair | None:
+    """Runs one set with an agent as it is with a change and as it was without, in one random order.
+
+    None where set, runner or commit are not as they have to be: it is said, and holds up nothing else.
+    """
+    told = f"{wanted.golden_set} with {wanted.agent}, with and without a change"
+    progress = show_progress("golden-pair", told)
+    try:
+        return pair.run_pair(workspace, wanted, transcripts, now=now, fresh_seed=fresh_seed, progress=progress)
+    except (UsageError, NotFound, NothingMeasured) as error:
+        show_markdown("golden-pair-not-run", fenced(error.text()), f"{told}: could not be run")
+        return None
 
 
 @step()

@@ -145,13 +145,19 @@ def test_pairs_are_asked_for_once_and_only_where_they_can_run(workspace: Workspa
     """A new change of an agent with a runner; not one of an agent without, an old one, or a rollback."""
     text = (workspace.root / SETTINGS_FILE).read_text()
     runner = "{name: Ada, type: engineer, runner: {command: [x]}}"
-    (workspace.root / SETTINGS_FILE).write_text(text.replace("{name: Ada, type: engineer}", runner))
+    text = text.replace("{name: Ada, type: engineer}", runner)
+    (workspace.root / SETTINGS_FILE).write_text(f"{text}golden: {{pairs: false}}\n")
+    switched_off = Workspace(workspace.root)
+    assert not switched_off.settings.golden.pairs
+    (workspace.root / SETTINGS_FILE).write_text(text)
     ready = Workspace(workspace.root)
     assert ready.settings.agents[0].runner == Runner(command=["x"])
     every = [
         change(), change("c2", agent="Rita"), change("c3", DAY - timedelta(days=20)), change("c4", kind="rollback"),
     ]  # fmt: skip
     ledger.add("changes", every, "change_id")
+    ask_for_pairs(switched_off, ledger, changes(ready, ledger), SOON)
+    assert ledger.typed("SELECT * FROM events")[1] == []
     for _ in range(2):
         ask_for_pairs(ready, ledger, changes(ready, ledger), SOON)
     found = ledger.typed("SELECT subject, payload ->> 'commit' AS c FROM events WHERE kind = 'golden_pair_due'")[1]

@@ -21,6 +21,7 @@ from storage.records import Event
 from storage.workspace import Workspace
 from tasks.golden.pair import GoldenPair, WantedPair, pairs_due, run_pair
 from tasks.golden.run import due_sets
+from tasks.golden.steps import run_golden_pair
 
 ROOT = Path(__file__).parents[3]
 CHECKED = {"description": "Do it", "checks": [{"type": "exit_code"}]}
@@ -101,6 +102,15 @@ def test_a_bench_that_fails_leaves_the_pair_due(tmp_path: Path, now: datetime) -
     assert query(workspace, "SELECT * FROM events WHERE kind = 'golden_pair_ended'") == []
     fleet(tmp_path, shell("exit 0"), [{**CHECKED, "id": "t"}])
     assert run(Workspace(tmp_path), commit, now).with_change.n == 1
+
+
+def test_a_pair_that_cannot_run_holds_up_nothing(tmp_path: Path, now: datetime) -> None:
+    """No such set, or a change without a commit before it: the step says so and returns None, the flow goes on."""
+    workspace = fleet(tmp_path, shell("exit 0"), [{**CHECKED, "id": "t"}])
+    repo = ConfigRepo.create(workspace.configs, {"ada/SOUL.md": b"I am Ada."}, now)
+    for golden_set in ("gone", "tiny"):
+        wanted = WantedPair("c1", "Ada", repo.head(), golden_set)
+        assert run_golden_pair(workspace, wanted, LedgerTranscripts(workspace), now, 1) is None
 
 
 CHILD = """
