@@ -16,6 +16,7 @@ from tasks.common.steps import publish_read_copy
 from tasks.escalation.steps import escalate
 from tasks.experiments.experiment import Experiment
 from tasks.experiments.steps import measure_changes
+from tasks.golden.steps import make_golden_drafts
 from tasks.improve.steps import retry_drafts
 from tasks.incidents.response import Responded
 from tasks.incidents.run import Detection
@@ -30,6 +31,7 @@ from tasks.slo.steps import evaluate_slos
 STEPS: Final = (
     "ingest sources",
     "detect failures",
+    "make golden drafts",
     "close weeks",
     "watch trends",
     "measure changes",
@@ -68,6 +70,7 @@ def nightly(workspace: str) -> Night:
     with resumable(f"agentre nightly --workspace {fleet.root}", STEPS):
         ingested = ingest_sources(fleet, moment)
         detected = detect_failures(fleet, moment)
+        make_golden_drafts(fleet, moment)
         closed = close_weeks(fleet, moment)
         watched = watch_trends(fleet, moment)
         measured = measure_changes(fleet, moment)
