@@ -12,6 +12,7 @@ from flows.console import now
 from flows.quiet import Completed, Failed, FlowRunContext, RunInput, State, flow, runtime, suspend_flow_run
 from flows.reconcile import reconcile, suspend_key
 from reports.proposal import review_markdown
+from reports.text import code, plural
 from storage.records import Proposal
 from storage.workspace import Workspace
 from tasks.approve.steps import Answer, Outcome, Shown, apply_answer, settle_proposals, show
@@ -49,6 +50,8 @@ def ask(shown: Shown) -> Answer:
     if not asked:  # a run that was resumed has shown it
         show_markdown(f"change-{shown.proposal.proposal_id[:8]}", text, f"To decide: {shown.proposal.title}")
     top = "*Scroll down for the exact change, or read it in the tab Artifacts of this run.*"  # the box is low
+    if shown.named:
+        top += f" **{plural(len(shown.named), 'flag')}**, first: {code(shown.named[0])}"
     return cast(
         Answer, suspend_flow_run(wait_for_input=form(shown.proposal, f"{top}\n\n{text}", shown.signed), key=key)
     )

@@ -23,12 +23,12 @@ def clean(value: object, limit: int = LONGEST) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
-def code(value: object) -> str:
+def code(value: object, limit: int = LONGEST) -> str:
     """Text from a log as a Markdown code span that it cannot leave, in a table neither.
 
     The fence is longer than any run of backticks inside; a pipe, which would end a table's cell, becomes ¦.
     """
-    text = clean(value).replace("|", "¦")
+    text = clean(value, limit).replace("|", "¦")
     if not text:
         return "(empty)"
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))

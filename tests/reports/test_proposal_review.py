@@ -104,3 +104,10 @@ def test_what_the_model_sees_stands_beside_what_is_seen() -> None:
         part = shown.split("What the model sees")[1].split("The exact change")[0]
         assert "sm<U+0430>ll<U+200B>" in part and "<U+FF21>" in part and "sm\u0430ll" in part
         assert f"{PATH}:2" in part and f"{PATH}:3" in part and f"{PATH}:1" not in part and "\u200b" not in part
+
+
+def test_a_flag_loads_nothing() -> None:
+    """What a flag quotes from the change stands as code: no image is loaded, no link or tag is made of it."""
+    flag = "new in x: link: ![](http://evil.example/?d=1) <img src=http://evil.example> `a` [b](javascript:c)"
+    shown = review_markdown(asked(b"x\n"), {}, [flag])
+    assert f"- ``{flag}``" in shown
