@@ -24,6 +24,20 @@ from tasks.approve import run as approval
 pytestmark = pytest.mark.prefect
 ROOT = Path(__file__).parents[2]
 HOME = {"AGENTRE_HOME": str(ROOT)}
+TRANSFER = """\
+experiment:
+  name: Retry skill for Rita
+  date: 2026-03-29
+  hypothesis: "The retry skill helps Rita too"
+  source: {agent: Ada, agent_type: engineer, improvement: skills/retry, imp_at_skill: "+0.5"}
+  target:
+    agent: Rita
+    agent_type: research
+    baseline:
+      {period: 2026-03-01 to 2026-03-14, tasks_evaluated: 18, avg_success: 3.7, avg_autonomy: 3.9, avg_efficiency: 3.4}
+    treatment:
+      {period: 2026-03-16 to 2026-03-29, tasks_evaluated: 21, avg_success: 4.1, avg_autonomy: 4.0, avg_efficiency: 3.6}
+"""
 
 
 def test_every_request_needs_the_login(day: Day) -> None:
@@ -180,6 +194,24 @@ def test_a_schedule_fires(day: Day) -> None:
         return [r for r in day.api.runs("nightly") if r["auto_scheduled"] and r["state_type"] == "COMPLETED"]
 
     assert until(fired, 90)
+
+
+def test_an_experiment_is_started_by_its_form(day: Day) -> None:
+    """The `experiment` deployment asks for a file; a run of it, as the UI starts one, measures the transfer."""
+    listed = day.api.ask("POST", "/deployments/filter", limit=50)
+    [deployment] = [each for each in listed if each["entrypoint"].startswith("flows.experiment")]
+    assert {"file", "sd"} <= deployment["parameter_openapi_schema"]["properties"].keys()
+    folder = day.workspace.root / "experiments"
+    folder.mkdir(exist_ok=True)
+    (folder / "rita.yaml").write_text(TRANSFER)
+    started = day.api.ask(
+        "POST", f"/deployments/{deployment['id']}/create_flow_run", state={"type": "SCHEDULED"},
+        parameters={"file": "experiments/rita.yaml"},
+    )  # fmt: skip
+    assert day.api.ended(started)["type"] == "COMPLETED"
+    [result] = (day.workspace.state / "experiments").glob("transfer-rita-*/result.json")
+    told = json.loads(result.read_text())
+    assert (told["verdict"], told["seed_verdict"]) == ("Inconclusive", "Weak Transfer")
 
 
 def test_a_stop_in_the_middle_of_an_answer_loses_nothing(day: Day) -> None:
