@@ -46,7 +46,7 @@ class Touched(Record, frozen=True, kw_only=True):
 
     @property
     def gain(self) -> float:
-        """What the agent's mean would gain if touched runs scored like the others: share times the gap, never below 0."""
+        """What the mean would gain if touched runs scored like the others: share times the gap, never below 0."""
         if self.touched_mean is None or self.other_mean is None:
             return 0.0
         return max(0.0, self.share * (self.other_mean - self.touched_mean))
