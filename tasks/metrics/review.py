@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from reports.markdown import review_markdown
 from reports.page import review_html
@@ -23,13 +23,27 @@ from tasks.metrics.series import point, weekly_series
 from tasks.metrics.trend_lines import trend_lines
 from tasks.metrics.weeks import Week, span
 
+THURSDAY: Final = 3
+"""As `weekday()` counts."""
+
 
 def latest_week(ledger: Ledger, workspace: Workspace, now: datetime) -> Week:
-    """The week of the newest run or score up to `now`; the running week of an empty ledger."""
-    today = now.astimezone(workspace.zone).date()
-    newest = ledger.rows("metrics/latest_day", now=now, today=today)[0]
-    days = [newest["run_at"] and newest["run_at"].astimezone(workspace.zone).date(), newest["scored_day"]]
-    return Week.of_day(max((day for day in days if day), default=today))
+    """The week of the newest run or score up to `now`; the running week of an empty ledger.
+
+    The running week is reviewed from its Thursday on: before that, the newest week before it, where there is one.
+    """
+    running = Week.of(now, workspace.zone)
+    newest = _newest(ledger, workspace, now) or running
+    if newest == running and now.astimezone(workspace.zone).weekday() < THURSDAY:
+        return _newest(ledger, workspace, running.start(workspace.zone) - timedelta(microseconds=1)) or newest
+    return newest
+
+
+def _newest(ledger: Ledger, workspace: Workspace, until: datetime) -> Week | None:
+    today = until.astimezone(workspace.zone).date()
+    found = ledger.rows("metrics/latest_day", now=until, today=today)[0]
+    days = [found["run_at"] and found["run_at"].astimezone(workspace.zone).date(), found["scored_day"]]
+    return max((Week.of_day(day) for day in days if day), default=None)
 
 
 def build_review(ledger: Ledger, workspace: Workspace, week: Week, now: datetime) -> Review:

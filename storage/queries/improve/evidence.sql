@@ -5,7 +5,7 @@ SELECT f.run_id, any_value(r.task_id) AS task_id, any_value(r.outcome) AS outcom
        (SELECT s.score FROM scores s WHERE s.run_id = f.run_id AND s.dimension = 'success'
         ORDER BY list_position(['human', 'judge', 'check'], s.scorer_kind), s.score_id LIMIT 1) AS score
 FROM findings f LEFT JOIN runs r USING (run_id)
-WHERE f.agent = $agent AND f.fingerprint IN (SELECT unnest($fingerprints))
+WHERE r.golden_set IS NULL AND f.agent = $agent AND f.fingerprint IN (SELECT unnest($fingerprints))
 GROUP BY f.run_id
 ORDER BY started_at DESC NULLS LAST, f.run_id
 LIMIT $at_most

@@ -6,7 +6,7 @@ SELECT
     min("at") AS first_at, count(*) FILTER ("at" < $end) AS times, count(*) OVER () AS total
 FROM (
     SELECT findings.*, runs.task_id, runs.source_file, coalesce(runs.started_at, findings.found_at) AS "at"
-    FROM findings LEFT JOIN runs USING (run_id)
+    FROM findings LEFT JOIN runs USING (run_id) WHERE runs.golden_set IS NULL
 )
 GROUP BY fingerprint
 HAVING min("at") >= $start AND min("at") < $end

@@ -11,7 +11,7 @@ SELECT
     count(*) OVER () AS total
 FROM (
     SELECT findings.*, runs.task_id, runs.source_file, coalesce(runs.started_at, findings.found_at) AS "at"
-    FROM findings LEFT JOIN runs USING (run_id)
+    FROM findings LEFT JOIN runs USING (run_id) WHERE runs.golden_set IS NULL
 ) AS dated
 WHERE "at" < $end
 GROUP BY dated.agent, dated.fingerprint

@@ -10,7 +10,8 @@ WITH repeated AS (
     WHERE arguments_sha256 IS NOT NULL
         AND run_id IN (
             SELECT run_id FROM runs
-            WHERE tool_calls >= 3 AND ((started_at >= $start AND started_at < $end) OR ($untimed AND started_at IS NULL))
+            WHERE golden_set IS NULL AND tool_calls >= 3
+                AND ((started_at >= $start AND started_at < $end) OR ($untimed AND started_at IS NULL))
         )
     GROUP BY run_id, tool_name, arguments_sha256
     HAVING count(*) >= 3

@@ -1,4 +1,5 @@
 -- one row per agent, and one with agent NULL for the whole fleet: runs, calls, tokens and cost of a period
+-- Golden runs are no work.
 SELECT
     CASE WHEN grouping(named) = 0 THEN named END AS agent,
     count(*) AS runs,
@@ -21,7 +22,8 @@ SELECT
 FROM (
     SELECT *, coalesce(agent, '(no agent)') AS named
     FROM runs
-    WHERE (started_at >= $start AND started_at < $end) OR ($untimed AND started_at IS NULL)
+    WHERE golden_set IS NULL
+        AND ((started_at >= $start AND started_at < $end) OR ($untimed AND started_at IS NULL))
 )
 GROUP BY GROUPING SETS ((named), ())
 ORDER BY cost_usd DESC NULLS LAST, runs DESC, agent

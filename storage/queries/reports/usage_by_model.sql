@@ -9,7 +9,8 @@ SELECT
     sum(calls.cost_usd) AS cost_usd,
     count(*) FILTER (calls.cost_source = 'missing') AS cost_missing
 FROM model_calls AS calls JOIN runs USING (run_id)
-WHERE (runs.started_at >= $start AND runs.started_at < $end) OR ($untimed AND runs.started_at IS NULL)
+WHERE runs.golden_set IS NULL
+    AND ((runs.started_at >= $start AND runs.started_at < $end) OR ($untimed AND runs.started_at IS NULL))
 GROUP BY 1
 ORDER BY cost_usd DESC NULLS LAST, calls DESC, model
 LIMIT 15

@@ -15,6 +15,7 @@ from reports.terminal import review_text
 from storage.errors import UsageError
 from storage.ledger import Ledger
 from storage.workspace import SETTINGS_FILE, Workspace
+from tasks.improve.gather import patterns
 from tasks.metrics.review import build_review, latest_week, write_review
 from tasks.metrics.run import close_weeks
 from tasks.metrics.weeks import span
@@ -153,9 +154,26 @@ def test_reviewing_an_old_week_leaves_the_latest_page(ledger: Ledger, workspace:
 
 
 def test_the_latest_week_is_that_of_the_newest_data(ledger: Ledger, workspace: Workspace) -> None:
-    """Of runs and scores up to now; of an empty ledger it is the running week."""
+    """Of runs and scores up to now; of an empty ledger it is the running week, else that one from Thursday on."""
     assert latest_week(ledger, workspace, FRIDAY) == W47
     ledger.add("runs", [run("a", at=TUESDAY - timedelta(days=14)), run("b", at=TUESDAY + timedelta(days=30))], "run_id")
     assert latest_week(ledger, workspace, FRIDAY) == W47.plus(-2)
     ledger.add("scores", [score(4.0, day=W47.plus(-1).monday)], "score_id")
     assert latest_week(ledger, workspace, FRIDAY) == W47.plus(-1)
+    assert latest_week(ledger, workspace, TUESDAY) == W47.plus(-1)
+    ledger.add("runs", [run("c", at=TUESDAY)], "run_id")
+    assert [latest_week(ledger, workspace, TUESDAY + timedelta(days=n)) for n in (1, 2)] == [W47.plus(-1), W47]
+
+
+def test_golden_runs_are_no_work(ledger: Ledger, workspace: Workspace) -> None:
+    """Neither counted nor listed, nor are their failures, models and tools."""
+    runs = [run("work", at=TUESDAY, tool_calls=3), run("trial", at=TUESDAY, tool_calls=3, golden_set="g", task_id="t")]
+    ledger.add("runs", runs, "run_id")
+    ledger.add("tool_calls", [tool_call("trial", i, "loop", error=True) for i in range(3)], "call_id")
+    ledger.add("findings", [finding(f"f{i}", "trial", "fp") for i in range(3)], "finding_id")
+    review = build_review(ledger, workspace, W47, FRIDAY)
+    used = review.usage
+    assert (used.totals["runs"], [row["runs"] for row in [*used.by_agent, *used.activity]]) == (1, [1, 1])
+    assert (used.tools, used.repeated, used.by_model) == ([], [], [])
+    assert (review.boxes.new_patterns, review.boxes.recurring) == ([], [])
+    assert patterns(ledger) == []
