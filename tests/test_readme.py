@@ -123,9 +123,11 @@ def test_every_command_and_flow_is_in_the_readme() -> None:
 
 
 def test_its_settings_are_settings() -> None:
-    """The example of `agentre.yaml` is accepted as it stands."""
-    [example] = re.findall(r"```yaml\n(time_zone.*?)```", README, re.DOTALL)
-    assert parse_yaml(example.encode(), WorkspaceSettings, where="README.md").agents[0].name == "Ada"
+    """Every example of `agentre.yaml` is accepted as it stands."""
+    examples = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    read = [parse_yaml(example.encode(), WorkspaceSettings, where="README.md") for example in examples]
+    assert read[0].agents[0].name == "Ada"
+    assert any(settings.escalation.policies for settings in read)
 
 
 def test_what_it_points_at_exists() -> None:
