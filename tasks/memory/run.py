@@ -12,6 +12,7 @@ from storage.config_history import Commit, commits, parent
 from storage.config_repo import BranchMoved, ConfigRepo
 from storage.crashpoint import crashpoint
 from storage.errors import NotFound, Refused
+from storage.homes import deliver
 from storage.ledger import Ledger
 from storage.records import Event, Record, sha256_hex, stable_id
 from storage.settings import Agent
@@ -100,7 +101,7 @@ def _consolidate(
             if dry_run:
                 return _result(plan, "written" if plan.changes else "unchanged")
             try:
-                return _write(ledger, repo, plan, now)
+                return _write(workspace, ledger, repo, plan, now)
             except BranchMoved:
                 continue  # somebody committed meanwhile: planned anew upon that
     except Refused as error:
@@ -108,31 +109,32 @@ def _consolidate(
     return Consolidated(agent.name, "refused", "the config branch moved again and again")
 
 
-def _write(ledger: Ledger, repo: ConfigRepo, plan: Plan, now: datetime) -> Consolidated:
+def _write(workspace: Workspace, ledger: Ledger, repo: ConfigRepo, plan: Plan, now: datetime) -> Consolidated:
     """The ledger first: what a person took out is known from the last commit, and must not be lost with it."""
     crashpoint("memory.before_ledger")
     _store(ledger, plan, now)
     crashpoint("memory.after_ledger")
     if not plan.changes:
-        notices = [] if plan.last is None else _follow_up(ledger, repo, plan, plan.last.id)
+        notices = [] if plan.last is None else _follow_up(workspace, ledger, repo, plan, plan.last.id)
         return _result(plan, "unchanged", notices=notices)
     file = repo.change(plan.path, plan.new, plan.base)
     new = repo.build(plan.base, [file], _message(plan), "AgentRE", now)
     crashpoint("memory.before_branch")
     repo.advance(plan.base, new)
     crashpoint("memory.after_branch")
-    return _result(plan, "written", commit=new, notices=_follow_up(ledger, repo, plan, new))
+    return _result(plan, "written", commit=new, notices=_follow_up(workspace, ledger, repo, plan, new))
 
 
-def _follow_up(ledger: Ledger, repo: ConfigRepo, plan: Plan, commit: str) -> list[str]:
-    """What follows the commit, again where it was cut short: the work tree, and the event that the review shows."""
+def _follow_up(workspace: Workspace, ledger: Ledger, repo: ConfigRepo, plan: Plan, commit: str) -> list[str]:
+    """What follows the commit, again where it was cut short: work tree, live home, and the event of the review."""
     base = parent(repo, commit)
     told = next(iter(commits(repo, until=commit)), None)
     content = repo.read(plan.path, commit)
     if base is None or content is None or told is None:
         return []
     at_head = repo.read(plan.path) == content
-    notices = repo.catch_up([repo.change(plan.path, content, base)]) if at_head else []
+    file = repo.change(plan.path, content, base)
+    notices = [*repo.catch_up([file]), *deliver(workspace, plan.agent, [file])] if at_head else []
     crashpoint("memory.before_event")
     ledger.add("events", [_event(plan, told, difference(repo.read(plan.path, base) or b"", content))], "event_id")
     crashpoint("memory.after_event")

@@ -61,6 +61,26 @@ def test_only_memory_is_touched(workspace: Workspace, ledger: Ledger, now: datet
     assert list(faults(workspace, ledger)) == []
 
 
+def test_a_live_home_gets_its_memory(workspace: Workspace, ledger: Ledger, now: datetime) -> None:
+    """The agent's own MEMORY.md has the new section, but not where somebody edited it there meanwhile."""
+    live = workspace.root.parent / "live"
+    live.mkdir()
+    for name in ("SOUL.md", "MEMORY.md"):
+        (live / name).write_bytes(LOGS[f"ada/{name}"])
+    (workspace.root / SETTINGS_FILE).write_text("agents: [{name: Ada, home: ../live}]\n")
+    own = Workspace(workspace.root)
+    repo = home(own, now)
+    assert ada(own, ledger, now).notices == []
+    assert (live / "MEMORY.md").read_text() == memory(repo) != BY_HAND
+    (live / "MEMORY.md").write_text("mine\n")
+    base = repo.head()
+    day = repo.change("ada/memory/2026-11-16.md", b"- Decision: the importer waits for the lock.\n", base)
+    repo.advance(base, repo.build(base, [day], "a day more", "sam", now))
+    done = ada(own, ledger, now)
+    assert done.state == "written" and "MEMORY.md" in done.notices[0]
+    assert (live / "MEMORY.md").read_text() == "mine\n"
+
+
 def test_a_dry_run_writes_nothing(workspace: Workspace, ledger: Ledger, now: datetime) -> None:
     """The same answer, without a commit and without a row."""
     repo = home(workspace, now)
