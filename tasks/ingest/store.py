@@ -121,7 +121,7 @@ class Writer:
 
     def derive(self) -> int:
         """Writes the touched runs anew from what the ledger holds; returns how many changed."""
-        self._run("touch_retyped", "derived_runs", "changed_runs", "replaced_runs", "insert_runs")
+        self._run("free_memory", "touch_retyped", "derived_runs", "changed_runs", "replaced_runs", "insert_runs")
         return int(self._ledger.rows("ingest/touched_runs")[0]["runs"])
 
     def _clear(self, paths: Sequence[str]) -> None:
@@ -135,10 +135,11 @@ class Writer:
         if not records:
             return
         with self._ledger.staged(**{f"new_{table}": records}):
-            self._run(f"stored_{table}")
             if table == "messages":  # whose texts are too large to be copied
                 self._run("several_messages")
-            self._run(f"changed_{table}")
+                if self._ledger.rows("ingest/sighted_again")[0]["messages"]:
+                    self._run("free_memory")
+            self._run(f"stored_{table}", f"changed_{table}")
             if table in MERGED:
                 self._run(f"touch_{table}")
             if table == "model_calls":

@@ -1,2 +1,2 @@
 -- what an ingest may hold in memory within DuckDB; more of an open transaction is written to the temporary folder
-SET memory_limit = '192MB'
+SET memory_limit = '160MB'

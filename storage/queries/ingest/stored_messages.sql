@@ -1,5 +1,5 @@
--- one row per message that is sighted again, as it stands in the ledger
+-- one row per message that is sighted again, as it stands in the ledger; the texts of others are not read
 CREATE OR REPLACE TEMP TABLE stored_messages AS
 SELECT rowid AS stored_row, *
 FROM messages
-WHERE message_id IN (SELECT message_id FROM new_messages)
+WHERE rowid IN (SELECT m.rowid FROM messages AS m SEMI JOIN several_messages USING (message_id))

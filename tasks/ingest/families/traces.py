@@ -11,10 +11,10 @@ from tasks.ingest.families.spans import Span
 from tasks.ingest.parsed import Parsed
 from tasks.ingest.source import Source
 
-HELD_BYTES: Final = 48 * 1024 * 1024
+HELD_BYTES: Final = 32 * 1024 * 1024
 """Input that is held of traces that may go on. Beyond it, those untouched for longest are put together; what
 comes of them later is put together by itself, and meets the rest in the ledger by the ids of run and calls."""
-BATCH_BYTES: Final = 12 * 1024 * 1024
+BATCH_BYTES: Final = 6 * 1024 * 1024
 """Input whose records are handed over at once."""
 
 
