@@ -17,7 +17,7 @@ from tests.benchmarks.measuring import Cost, interleaved, line, ratio, run_pytho
 from tests.benchmarks.otlp_spans import Spans, Written
 
 ROUNDS = 5
-TRACES = 1_000
+TRACES = 2_000
 OURS = """
 import sys
 from datetime import UTC, datetime, timedelta
@@ -29,22 +29,35 @@ if sys.argv[3] == "off":
 now = datetime.now(UTC) + timedelta(days=1)  # the file is not taken for one that may still be written
 run.ingest_paths(Workspace(Path(sys.argv[1])), [Path(sys.argv[2])], now=now)
 """
-DUCKDB = """
+NAMED = (
+    "gen_ai.operation.name", "gen_ai.agent.name", "gen_ai.request.model", "gen_ai.provider.name", "gen_ai.response.id",
+    "gen_ai.tool.name", "gen_ai.tool.call.id", "gen_ai.tool.call.arguments", "gen_ai.tool.call.result",
+    "gen_ai.input.messages", "gen_ai.output.messages",
+)  # fmt: skip
+COUNTS = ("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens")
+DUCKDB = f"""
 import sys, duckdb
-con = duckdb.connect(sys.argv[1])
-con.execute('''CREATE TABLE spans (trace VARCHAR, span VARCHAR, parent VARCHAR, name VARCHAR, start VARCHAR,
-    "end" VARCHAR, keys VARCHAR[], texts VARCHAR[], numbers VARCHAR[])''')
+named, counts = {NAMED}, {COUNTS}
+long = named[-3:]
+con = duckdb.connect()
+con.execute(f"ATTACH '{{sys.argv[1]}}' AS spans (STORAGE_VERSION 'latest'); USE spans")
+columns = [f'"{{n}}" VARCHAR' + (" USING COMPRESSION zstd" if n in long else "") for n in named]
+columns += [f'"{{n}}" BIGINT' for n in counts]
+con.execute('CREATE TABLE spans (trace VARCHAR, span VARCHAR, parent VARCHAR, name VARCHAR, start BIGINT, '
+    '"end" BIGINT, ' + ", ".join(columns) + ")")
+values = [f"values[list_position(names, '{{n}}')].stringValue" for n in named]
+values += [f"values[list_position(names, '{{n}}')].intValue" for n in counts]
 con.execute('''INSERT INTO spans
 WITH r AS (SELECT unnest(resourceSpans) AS r FROM read_ndjson($file, maximum_object_size = 67108864, records = true,
-    format = 'newline_delimited', columns = {resourceSpans: 'STRUCT(scopeSpans STRUCT(spans STRUCT(traceId VARCHAR,
-    spanId VARCHAR, parentSpanId VARCHAR, name VARCHAR, startTimeUnixNano VARCHAR, endTimeUnixNano VARCHAR, attributes
-    STRUCT("key" VARCHAR, "value" STRUCT(stringValue VARCHAR, intValue VARCHAR))[])[])[])[]'})),
+    format = 'newline_delimited', columns = {{resourceSpans: 'STRUCT(scopeSpans STRUCT(spans STRUCT(traceId VARCHAR,
+    spanId VARCHAR, parentSpanId VARCHAR, name VARCHAR, startTimeUnixNano BIGINT, endTimeUnixNano BIGINT, attributes
+    STRUCT("key" VARCHAR, "value" STRUCT(stringValue VARCHAR, intValue BIGINT))[])[])[])[]'}})),
 s AS (SELECT unnest(r.scopeSpans) AS s FROM r),
-p AS (SELECT unnest(s.spans) AS p FROM s)
-SELECT p.traceId, p.spanId, p.parentSpanId, p.name, p.startTimeUnixNano, p.endTimeUnixNano,
-    list_transform(p.attributes, lambda a: a."key"), list_transform(p.attributes, lambda a: a."value".stringValue),
-    list_transform(p.attributes, lambda a: a."value".intValue)
-FROM p''', {"file": sys.argv[2]})
+p AS (SELECT unnest(s.spans) AS p FROM s),
+a AS (SELECT p, list_transform(p.attributes, lambda a: a."key") AS names,
+    list_transform(p.attributes, lambda a: a."value") AS values FROM p)
+SELECT p.traceId, p.spanId, p.parentSpanId, p.name, p.startTimeUnixNano, p.endTimeUnixNano, '''
+    + ", ".join(values) + " FROM a", {{"file": sys.argv[2]}})
 assert con.execute("SELECT count(*) FROM spans").fetchone() == (int(sys.argv[3]),)
 con.close()
 """

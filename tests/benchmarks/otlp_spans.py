@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ class Spans:
         self._draw = random.Random(seed)
         words = {"".join(self._draw.choices(SYLLABLES, k=self._draw.randint(1, 4))) for _ in range(4000)}
         self._words = sorted(words)
+        self._weights = [*accumulate(1 / rank for rank in range(1, len(self._words) + 1))]  # Zipf's law
+        self._quoted = [self._novel(mean) for mean in (60, 300, 900, 1200) * 50]
 
     def write(self, path: Path, traces: int) -> Written:
         """Writes so many traces; returns what they add up to."""
@@ -74,7 +77,12 @@ class Spans:
         return spans, used
 
     def _text(self, mean: int) -> str:
-        return " ".join(self._draw.choices(self._words, k=max(1, int(self._draw.gauss(mean, mean / 4) / 6))))
+        """A passage that others have too, as prompts and pages do, or one of its own, of about `mean` characters."""
+        return self._draw.choice(self._quoted)[: 2 * mean] if self._draw.random() < 0.5 else self._novel(mean)
+
+    def _novel(self, mean: int) -> str:
+        length = max(1, int(self._draw.gauss(mean, mean / 4) / 6))
+        return " ".join(self._draw.choices(self._words, cum_weights=self._weights, k=length))
 
     def _hex(self, digits: int) -> str:
         return f"{self._draw.getrandbits(4 * digits):0{digits}x}"
