@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +15,7 @@ from reports.gate import GateReport, GateTask, gate_junit, gate_markdown
 from reports.text import clean
 from storage.errors import Refused
 from storage.ledger import publish
+from storage.whole_file import write_whole
 from storage.workspace import Workspace
 from tasks.golden.gate import run_gate
 from tasks.golden.gate_baseline import MARGIN, Asked
@@ -57,9 +57,9 @@ def gate(
         )  # fmt: skip
     publish(workspace.ledger, workspace.read_copy)
     if junit:
-        _write(junit, gate_junit(found))
+        write_whole(junit, gate_junit(found))
     if summary:
-        _write(summary, gate_markdown(found).encode())
+        write_whole(summary, gate_markdown(found).encode())
     code = exit_code(found, inconclusive)
     return Reply(told(found), {"exit_code": code, "report": found}, code)
 
@@ -112,11 +112,3 @@ def _row(task: GateTask) -> list[object]:
 
 def _of(passed: int, n: int) -> str | None:
     return f"{passed} of {n}" if n else None
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Writes a file so that it is the old or the new one at any moment."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    temporary.write_bytes(content)
-    temporary.replace(path)

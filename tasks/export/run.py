@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
 from storage.errors import NothingMeasured, UsageError
 from storage.ledger import Ledger, open_read_copy
+from storage.whole_file import writing_whole
 from storage.workspace import Workspace
 from tasks.export import otlp
 from tasks.export.atif import Json, trajectory
@@ -53,7 +51,7 @@ def export(workspace: Workspace, kind: Kind, folder: Path, choice: Choice) -> Ex
 
 def _otlp(ledger: Ledger, folder: Path, choice: Choice, ids: list[Row]) -> Exported:
     done = Exported(folder, {"runs": 0, "scores of tasks": 0}, files=1)
-    with _written(folder / OTLP_FILE) as stream:
+    with writing_whole(folder / OTLP_FILE) as stream:
         for whole in wholes(ledger, [row["run_id"] for row in ids]):
             stream.writelines(otlp.lines(whole))
             done.rows["runs"] += 1
@@ -78,7 +76,7 @@ def _atif(ledger: Ledger, folder: Path, choice: Choice, ids: list[Row]) -> Expor
         if (parent := parents[own]) in parents:
             waiting[parent].append(document)
             continue
-        with _written(folder / f"{own}.json") as stream:
+        with writing_whole(folder / f"{own}.json") as stream:
             stream.write(msgspec.json.encode(document))
         done.files += 1
     return done
@@ -115,7 +113,7 @@ def _parquet(ledger: Ledger, folder: Path, choice: Choice, _ids: list[Row]) -> E
         bound = {} if is_all or not table["has_agent"] else {"agent": choice.agent}
         batches = ledger.batches(f"export/{query}", table=table["name"], **bound)
         with (
-            _written(folder / f"{table['name']}.parquet") as stream,
+            writing_whole(folder / f"{table['name']}.parquet") as stream,
             pq.ParquetWriter(stream, batches.schema) as writer,
         ):
             count = 0
@@ -130,15 +128,3 @@ def _parquet(ledger: Ledger, folder: Path, choice: Choice, _ids: list[Row]) -> E
 _QUERIES: Final = {
     (False, False): "rows", (True, False): "rows_of_runs", (False, True): "rows_of_agent", (True, True): "rows_of_both",
 }  # fmt: skip
-
-
-@contextmanager
-def _written(path: Path) -> Iterator[IO[bytes]]:
-    """A file that is there once it is whole."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as stream:
-            yield stream
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

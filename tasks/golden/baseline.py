@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from msgspec import Meta
 
 from storage.errors import NothingMeasured, UsageError
 from storage.records import sha256_hex
+from storage.whole_file import write_whole
 from tasks.golden.estimators import Tally
 from tasks.golden.task import GoldenTask
 
@@ -63,10 +63,7 @@ def task_runs(tasks: Sequence[GoldenTask], tallies: Mapping[str, Tally]) -> list
 
 def write_results(path: Path, results: Results) -> None:
     """Writes the file so that it is the old or the new one at any moment."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    temporary.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n")
-    temporary.replace(path)
+    write_whole(path, msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n")
 
 
 def read_results(path: Path) -> Results:

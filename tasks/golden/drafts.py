@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ from typing import Final
 from storage.errors import UsageError
 from storage.records import Record
 from storage.text import printable
+from storage.whole_file import write_whole
 from storage.yaml_files import parse_yaml
 from tasks.golden.set_file import SetFile, TaskEntry
 
@@ -54,13 +54,7 @@ def append_draft(path: Path, draft: Draft) -> bool:
     if any(task.source and task.source.run == draft.run_id for task in known):
         return False
     text = with_draft(raw.decode(), known, draft, where=str(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(text.encode())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, text.encode())
     return True
 
 

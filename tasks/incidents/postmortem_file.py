@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -10,6 +9,7 @@ from typing import Final
 from storage.crashpoint import crashpoint
 from storage.ledger import Ledger
 from storage.records import sha256_hex
+from storage.whole_file import write_whole
 from storage.workspace import Workspace
 from tasks.incidents.book import event
 from tasks.incidents.handling import ask
@@ -35,10 +35,7 @@ def keep(
     path = path_of(workspace, incident)
     new = not path.exists()
     if new:
-        path.parent.mkdir(exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        temporary.write_text(made.text, encoding="utf-8")
-        temporary.replace(path)
+        write_whole(path, made.text.encode())
     crashpoint("postmortem.after_file")
     shown = f"{FOLDER}/{path.name}"
     kept = event("incident_postmortem", incident, now, path=shown, drafter=made.drafter, by=by,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ from reports.review import Boxes, ImpLine, MemoryNews, OutcomeLine, Review, Row,
 from storage.errors import UsageError
 from storage.ledger import Ledger
 from storage.records import DIMENSIONS
+from storage.whole_file import write_whole
 from storage.workspace import Workspace
 from tasks.metrics.compare import seed_label, sentence
 from tasks.metrics.imp import OVERALL, Summaries, as_measurement, compare_weeks
@@ -105,21 +105,11 @@ def write_review(workspace: Workspace, review: Review, now: datetime) -> tuple[P
     """
     markdown, page = review_markdown(review), review_html(review)
     folder = workspace.reports
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write(folder / f"{review.week}.md", markdown)
-    _write(folder / f"{review.week}.html", page)
+    write_whole(folder / f"{review.week}.md", markdown.encode(), folder_mode=0o700)
+    write_whole(folder / f"{review.week}.html", page.encode())
     if review.week == max(path.stem for path in folder.glob("*-W*.html")):
-        _write(folder / "latest.html", page)
+        write_whole(folder / "latest.html", page.encode())
     return folder / f"{review.week}.md", folder / f"{review.week}.html"
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _agents(workspace: Workspace, found: Summaries, outcomes: Sequence[Row]) -> list[str]:

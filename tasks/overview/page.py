@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from reports.overview import overview_html
 from storage.ledger import Ledger
+from storage.whole_file import write_whole
 from storage.workspace import Workspace
 from tasks.overview.maturity import maturity
 from tasks.overview.run import overview
@@ -25,11 +25,5 @@ def write_overview(workspace: Workspace, ledger: Ledger, now: datetime) -> Path:
         synthetic=workspace.settings.synthetic, made_at=now,
     )  # fmt: skip
     path = workspace.reports / NAME
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".{NAME}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(page, encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, page.encode(), folder_mode=0o700)
     return path
