@@ -38,6 +38,7 @@ version: 1
 synthetic: true
 time_zone: {zone}
 slo: {{on_exhaustion: report}}   # the demo shows changes being approved; the default is to freeze
+proposals: {{tasks_per_agent_per_week: 0}}   # and two proposals; by default recurring tasks are drafted about too
 agents:
   - name: "Ada"
     type: engineer
