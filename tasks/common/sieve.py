@@ -13,8 +13,8 @@ PART: Final = 1_000
 """Characters after which a text is cut where it can be."""
 BEYOND: Final = 256
 """Characters after a part that are looked at with it, for what begins in it."""
-FEW: Final = 4_000
-"""Characters of all texts together that are all passed on."""
+FEW: Final = 50_000
+"""Characters of all texts together that are all passed on: RE2 takes longer to compile a pattern than they to read."""
 _CUT: Final = re.compile(rf'.{{{PART},}}?(?=["\n]|(?<=[a-z]) [a-z])|.+', re.DOTALL)
 """A part ends before a quote or a line end, or between two words, where no personal data of a fixed form goes on."""
 _LOOK_AROUND: Final = re.compile(r"\(\?<?[!=](?:[^()\\[]|\\.|\[[^\]]*\]|\((?:[^()\\]|\\.)*\))*\)", re.DOTALL)
@@ -46,7 +46,7 @@ class Sieve:
         """For each group the parts, in order, where something may begin. The texts are valid Unicode."""
         if sum(map(len, texts)) < FEW:
             return [[Part(number, 0, len(text)) for number, text in enumerate(texts)] for _ in self._patterns]
-        import pyarrow as pa  # takes longer to load than few texts take to read
+        import pyarrow as pa  # slow to load, so only where it is used
         import pyarrow.compute as pc
 
         parts = [part for number, text in enumerate(texts) for part in parts_of(text, number)]
