@@ -31,7 +31,7 @@ def test_values_stay_what_was_written() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "needle"),
     [
-        ("version: 1\nagents:\n  - name: Ada\n    typ: engineer\n", 4, "name, type, slis, config, approvers"),
+        ("version: 1\nagents:\n  - name: Ada\n    typ: engineer\n", 4, "name, type, slis, config, home, approvers"),
         ("agents:\n  - name: Ada\n    type: engeneer\n", 3, "engeneer"),
         ("a: 1\nb: &x 2\n", 2, "anchors"),
         ("a: !!python/object:os.system x\n", 1, "tags"),
