@@ -16,7 +16,9 @@ import pytest
 
 from flows.cli import COMMANDS
 from flows.reconcile import FLOWS
+from storage.ledger import open_read_copy
 from storage.settings import WorkspaceSettings
+from storage.workspace import Workspace
 from storage.yaml_files import parse_yaml
 
 ROOT = Path(__file__).parents[1]
@@ -73,6 +75,11 @@ def test_the_demo_closes_the_loop(home: Path) -> None:
     )
     assert (n, m) == (20, 20) and failed <= 10 and passed >= 16
     assert re.search(r"success +\+\d\.\d\d  95 % \+\d\.\d\d to \+\d\.\d\d +better", shown)
+    with open_read_copy(Workspace(home / "demo").read_copy) as ledger:
+        answers = ledger.typed("SELECT decision, approver, channel FROM approvals")[1]
+        states = ledger.typed("SELECT state FROM proposals ORDER BY state")[1]
+    assert answers == [{"decision": "approve", "approver": "demo", "channel": "demo"}]
+    assert [row["state"] for row in states] == ["applied", "waiting"]
 
 
 def test_a_reader_can_follow_it(home: Path) -> None:
