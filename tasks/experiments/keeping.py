@@ -1,4 +1,4 @@
-"""What was measured, written down at once: the experiment, its comparisons, its forecasts' scores, what follows."""
+"""What was measured, written down at once: the experiment, its comparisons, its forecasts' scores."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 from storage.crashpoint import crashpoint
 from storage.ledger import Ledger
-from storage.records import Event, Measurement, Record, stable_id
+from storage.records import Measurement, Record
 from storage.work_tree import write_file
 from storage.workspace import Workspace
 from tasks.experiments.experiment import Changed, Experiment
@@ -38,10 +38,9 @@ class MeasuredDelta(Record, frozen=True, kw_only=True):
 
 
 def keep_effect(workspace: Workspace, ledger: Ledger, effect: Effect) -> bool:
-    """Writes an effect with all that follows from it; False where the ledger has it with these figures.
+    """Writes an effect with what it says of its forecasts; False where the ledger has it with these figures.
 
     A forecast is of the scores of production, so only they score it, and not where another change is in the window.
-    What is worse asks for a rollback, once; a rollback never does.
     """
     done, changed = effect.done, effect.changed
     labels = (done.before_period, done.after_period)
@@ -52,7 +51,6 @@ def keep_effect(workspace: Workspace, ledger: Ledger, effect: Effect) -> bool:
         crashpoint("measure.after_rows")
         if new and changed.proposal_id and done.method == "production":
             _score_forecasts(ledger, changed.proposal_id, effect)
-        ledger.add("events", _rollbacks(effect), "event_id")
     crashpoint("measure.before_files")
     write_files(workspace, done, effect.files)
     return new
@@ -101,16 +99,3 @@ def _score_forecasts(ledger: Ledger, proposal_id: str, effect: Effect) -> None:
                 "experiments/score_forecasts", proposal_id=proposal_id, experiment_id=effect.done.experiment_id,
                 now=effect.done.made_at,
             )  # fmt: skip
-
-
-def _rollbacks(effect: Effect) -> list[Event]:
-    changed, done = effect.changed, effect.done
-    if done.verdict != "worse" or changed.commit is None or changed.takes_back:
-        return []
-    payload: dict[str, object] = {"experiment_id": done.experiment_id, "method": done.method, "said": done.said}
-    return [
-        Event(
-            event_id=stable_id("rollback_due", changed.subject), kind="rollback_due", at=done.made_at,
-            agent=changed.agent, subject=changed.subject, payload=payload,
-        )
-    ]  # fmt: skip

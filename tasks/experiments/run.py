@@ -26,7 +26,7 @@ def measure_changes(workspace: Workspace, ledger: Ledger, now: datetime) -> list
     """The effect of every change whose two weeks after it are over, or whose golden pair has ended. Safe to repeat.
 
     What `nightly` calls. Returns those that are new, or that late data changed. Asks for the golden pairs of new
-    changes, and for a rollback of what did harm; both are events that others answer.
+    changes, by events that others answer; what is worse is offered to be taken back by whoever reads the experiments.
     """
     every = changes(workspace, ledger)
     golden.ask_for_pairs(workspace, ledger, every, now)

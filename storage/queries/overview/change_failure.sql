@@ -9,8 +9,6 @@ WITH failed AS (
     WHERE later.kind = 'rollback' AND later.applied_at >= changes.applied_at
     UNION ALL
     SELECT subject, 'measured worse' FROM experiments WHERE verdict = 'worse'
-    UNION ALL
-    SELECT subject, 'measured worse' FROM events WHERE kind = 'rollback_due'
 )
 SELECT agent, max(why) AS label, (count(why) > 0)::INT::DOUBLE AS value, 1 AS units
 FROM changes LEFT JOIN failed USING (change_id)

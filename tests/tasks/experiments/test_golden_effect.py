@@ -219,8 +219,8 @@ def test_a_window_with_another_change_scores_no_forecast(workspace: Workspace, l
 
 
 def rollbacks(ledger: Ledger) -> list[str]:
-    """Changes whose rollback was asked for."""
-    return [row["subject"] for row in ledger.typed("SELECT subject FROM events WHERE kind = 'rollback_due'")[1]]
+    """Changes whose rollback is to be offered."""
+    return [row["change_id"] for row in ledger.rows("approve/rollbacks_due")]
 
 
 def test_harm_asks_for_a_rollback_once(workspace: Workspace, ledger: Ledger) -> None:

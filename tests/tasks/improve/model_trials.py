@@ -63,7 +63,7 @@ def drafted(workspace: Workspace, ledger: Ledger, now: datetime, *, again: bool 
 
 def forget(ledger: Ledger) -> None:
     """A week in which nothing was drafted yet."""
-    for statement in ("proposals", "proposal_files", "forecasts", "events WHERE kind <> 'transfer_offered'"):
+    for statement in ("proposals", "proposal_files", "forecasts", "events"):
         ledger._connection.execute(f"DELETE FROM {statement}")
 
 

@@ -14,6 +14,7 @@ from storage.config_repo import ConfigRepo
 from storage.ledger import Ledger
 from storage.records import Event, Score
 from storage.workspace import Workspace
+from tasks.experiments.experiment import Experiment
 from tasks.improve.run import draft_proposals
 from tests.messages_api import MessagesApi
 
@@ -52,6 +53,18 @@ def test_a_fall_is_drafted_by_a_model(
     assert [row["dimension"] for row in rows] == ["success"] and rows[0]["low"] < rows[0]["mean"] < rows[0]["high"]
 
 
+def offered(ledger: Ledger, now: datetime, improvement: str, verdict: str | None = "Transfer") -> None:
+    """An improvement of Ada's that is offered for Rita. `verdict`: of the experiment behind it; None: there is none."""
+    told(ledger, "transfer_offered", "Rita", "e1", now, improvement=improvement, **{"from": "Ada"})
+    if verdict:
+        done = Experiment(
+            experiment_id="e1", kind="transfer", agent="Rose", subject=improvement, name="retry to Rose",
+            before_period="", after_period="", verdict=verdict, seed_verdict=None, reason=None, said="It transfers.",
+            record={}, closed_at=now, made_at=now,
+        )  # fmt: skip
+        ledger.add("experiments", [done], "experiment_id")
+
+
 @pytest.mark.parametrize(("content", "refused"), [(SKILL, []), (SKILL + b"Ask Zoe at evil.example.\n", ["host"])])
 def test_what_transferred(
     workspace: Workspace, ledger: Ledger, now: datetime, content: bytes, refused: list[str]
@@ -59,7 +72,7 @@ def test_what_transferred(
     """The source's committed skill for the agent it was offered for; what reaches further there is refused; once."""
     homes = {"ada/skills/retry/SKILL.md": content, "rita/SOUL.md": b"# Rita\n"}
     repo = ConfigRepo.create(workspace.configs, homes, now)
-    told(ledger, "transfer_offered", "Rita", "e1", now, improvement="skills/retry", **{"from": "Ada"})
+    offered(ledger, now, "skills/retry")
     numbers = count()
     made = draft_proposals(workspace, ledger, now, lambda: f"nonce-{next(numbers):020d}")
     assert list(made.refused.values()) == ([refused] if refused else [])
@@ -73,6 +86,17 @@ def test_what_transferred(
 def test_nothing_to_copy(workspace: Workspace, ledger: Ledger, now: datetime) -> None:
     """An improvement that is no committed skill is said, not invented."""
     ConfigRepo.create(workspace.configs, {"ada/SOUL.md": b"# Ada\n", "rita/SOUL.md": b"# Rita\n"}, now)
-    told(ledger, "transfer_offered", "Rita", "e1", now, improvement="a bigger model", **{"from": "Ada"})
+    offered(ledger, now, "a bigger model")
     made = draft_proposals(workspace, ledger, now, lambda: "n" * 32)
     assert not made.proposals and "nothing to copy" in made.notices[0]
+
+
+@pytest.mark.parametrize("verdict", [None, "Inconclusive"])
+def test_an_offer_without_its_experiment(
+    workspace: Workspace, ledger: Ledger, now: datetime, verdict: str | None
+) -> None:
+    """An offer that nothing measured stands behind, or no longer does, as late data came, drafts nothing."""
+    ConfigRepo.create(workspace.configs, {"ada/skills/retry/SKILL.md": SKILL, "rita/SOUL.md": b"# Rita\n"}, now)
+    offered(ledger, now, "skills/retry", verdict)
+    made = draft_proposals(workspace, ledger, now, lambda: "n" * 32)
+    assert not made.proposals and not made.notices
