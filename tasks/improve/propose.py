@@ -141,7 +141,7 @@ def _claims(
     span = {"start": week.start(workspace.zone), "end": week.end(workspace.zone)}
     used = {row["agent"]: row["proposals"] for row in ledger.rows("improve/drafted_between", **span)}
     if not human and used.get(agent.name, 0) >= workspace.settings.proposals.per_agent_per_week:
-        broken.append(Broken("rate", f"{used[agent.name]} this week"))
+        broken.append(Broken("rate", f"{used.get(agent.name, 0)} this week"))
     return broken
 
 

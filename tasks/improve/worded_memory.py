@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from reports.text import fenced
 from storage.config_repo import ConfigRepo
+from storage.errors import Refused
 from storage.ledger import Ledger
 from storage.records import FileChange, Proposal, stable_id
 from storage.workspace import Workspace
@@ -26,7 +27,8 @@ def propose_worded_memory(
     """Proposes what `memory_lines` has as `worded`, one proposal per agent; what the rails refuse is marked so.
 
     The worded lines stand outside of AgentRE's own section, with their sources; once a person approved them, the
-    verbatim lines that they cite leave the section with the next consolidation. Safe to repeat.
+    verbatim lines that they cite leave the section with the next consolidation. Where the week's proposals are used up,
+    or MEMORY.md cannot be read now, the lines wait for the next week. Safe to repeat.
     """
     rows = ledger.rows("improve/worded_lines")
     made = []
@@ -36,7 +38,12 @@ def propose_worded_memory(
         try:
             made.append(_propose(workspace, ledger, agent, lines, now, nonce()))
         except Unfit as error:
-            state, reason = "refused", ", ".join(sorted({one.rule for one in error.broken}))
+            rules = {one.rule for one in error.broken}
+            if rules == {"rate"}:
+                continue
+            state, reason = "refused", ", ".join(sorted(rules))
+        except Refused:  # its marks are broken, which consolidation tells
+            continue
         ids = [row["line_id"] for row in lines]
         ledger.run("improve/mark_worded", lines=ids, state=state, reason=reason, now=now)
     return made

@@ -69,6 +69,26 @@ def test_worded_approved_and_kept(fleet: Workspace, ledger: Ledger, now: datetim
     assert list(faults(fleet, ledger)) == []
 
 
+def test_a_week_that_is_used_up(fleet: Workspace, ledger: Ledger, now: datetime, messages_api: MessagesApi) -> None:
+    """No proposal is left this week, or a mark of MEMORY.md is broken: the worded line waits, and is asked for later."""
+    repo = home(fleet, now)
+    ada(fleet, ledger, now)
+    due = due_for_wording(fleet, ledger)
+    place = next(n for n, row in enumerate(due[0].kept, 1) if "sync" in row["text"])
+    messages_api.replies = [
+        used("memory", {"lines": [{"text": "Sync dependencies before tests.", "cites": [f"L{place}"]}]})
+    ]
+    store(ledger, word(fleet, due, now), now)
+    whole = memory(repo)
+    repo.commit({"ada/MEMORY.md": whole.replace("<!-- agentre:memory end -->", "").encode()}, "by hand", now, "sam")
+    assert propose_worded_memory(fleet, ledger, now, lambda: "n" * 32) == []
+    repo.commit({"ada/MEMORY.md": whole.encode()}, "mended", now, "sam")
+    settings = fleet.root / SETTINGS_FILE
+    settings.write_text(settings.read_text() + "proposals: {per_agent_per_week: 0}\n")
+    assert propose_worded_memory(Workspace(fleet.root), ledger, now, lambda: "n" * 32) == []
+    assert len(propose_worded_memory(fleet, ledger, now, lambda: "n" * 32)) == 1
+
+
 @pytest.mark.parametrize("reply", [said("Here you are."), used("memory", {"lines": "x"}), used("other", {"lines": []}),
                                    {**used("memory", {"lines": []}), "stop_reason": "max_tokens"}])  # fmt: skip
 def test_a_broken_answer_is_a_named_failure(
