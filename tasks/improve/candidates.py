@@ -89,14 +89,12 @@ class Room:
             self._used[candidate.only_source] += 1
 
 
-def chosen(candidates: Sequence[Candidate], bounds: Bounds, spare: int) -> list[Candidate]:
-    """Those that the week takes, in turn, and `spare` more for the places of what is refused."""
+def chosen(candidates: Sequence[Candidate], bounds: Bounds) -> list[Candidate]:
+    """Those that the week takes, in turn."""
     room = Room(bounds)
     first = []
     for each in candidates:
         if room.takes(each):
             room.take(each)
             first.append(each)
-    taken = {each.fingerprint for each in first}
-    more = [each for each in candidates if each.fingerprint not in taken and each.by_rules]
-    return [*first, *more[:spare]] if bounds.left > 0 else []
+    return first

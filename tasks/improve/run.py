@@ -50,13 +50,15 @@ def due(workspace: Workspace, ledger: Ledger, now: datetime, *, asked: bool, aga
 
     `again`: only what a model failed to draft in the last week and has no proposal since (`analyzer: {nights}`).
     """
+    failed = _failed(workspace, ledger, now) if again else set()
+    if again and not failed:
+        return Due(again=True)
     found, notices = gather.candidates(workspace, ledger, now, asked=asked)
     if again:
-        failed = _failed(workspace, ledger, now)
         found, notices = [each for each in found if each.fingerprint in failed], []
     agents = by_agent(found)
     bounds = gather.bounds(workspace, ledger, now)
-    first = [each for name, some in agents.items() for each in chosen(some, bounds[name], 0)]
+    first = [each for name, some in agents.items() for each in chosen(some, bounds[name])]
     cases = {each.fingerprint: gather.case(workspace, ledger, each, now) for each in first}
     homes: dict[str, Home] = {}
     if asked and cases:

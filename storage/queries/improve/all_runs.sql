@@ -1,2 +1,3 @@
--- one row per run that shows a kind of failure
-SELECT DISTINCT run_id FROM findings WHERE agent = $agent AND fingerprint IN (SELECT unnest($fingerprints))
+-- one row per run of work that shows a kind of failure
+SELECT DISTINCT f.run_id FROM findings f LEFT JOIN runs r USING (run_id)
+WHERE r.golden_set IS NULL AND f.agent = $agent AND f.fingerprint IN (SELECT unnest($fingerprints))

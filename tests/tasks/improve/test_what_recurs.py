@@ -69,4 +69,4 @@ def test_a_file_s_share(per_source: int | None, taken: list[str]) -> None:
         [candidate("a1", 9, "a"), candidate("a2", 8, "a"), candidate("a3", 7, "a"), candidate("b1", 3, "b")]
     )
     bounds = Bounds(left=3, tasks_left=1, per_source=per_source, used_by_source={})
-    assert [each.fingerprint for each in chosen(found, bounds, 0)] == taken
+    assert [each.fingerprint for each in chosen(found, bounds)] == taken
