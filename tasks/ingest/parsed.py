@@ -23,6 +23,14 @@ class LoggedEvent(Record, frozen=True, kw_only=True):
     payload: str
 
 
+class SpanLink(Record, frozen=True, kw_only=True):
+    """That one span stands inside another, told where that may matter to calls of other files; ids as calls have."""
+
+    run_id: str
+    inner_id: str
+    outer_id: str
+
+
 @dataclass
 class Parsed:
     """A batch of records with the fates of the units that they came from.
@@ -38,6 +46,7 @@ class Parsed:
     messages: list[Message] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)
     events: list[LoggedEvent] = field(default_factory=list)
+    links: list[SpanLink] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
     stored: int = 0
     merged: int = 0
@@ -46,7 +55,7 @@ class Parsed:
     @property
     def records(self) -> int:
         """Records and quarantine entries that the batch holds."""
-        calls = len(self.model_calls) + len(self.tool_calls) + len(self.events)
+        calls = len(self.model_calls) + len(self.tool_calls) + len(self.events) + len(self.links)
         return len(self.runs) + calls + len(self.messages) + len(self.scores) + len(self.quarantined)
 
     def take(self, other: Parsed) -> None:
@@ -57,6 +66,7 @@ class Parsed:
         self.messages += other.messages
         self.scores += other.scores
         self.events += other.events
+        self.links += other.links
         self.quarantined += other.quarantined
         self.stored += other.stored
         self.merged += other.merged

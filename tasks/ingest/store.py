@@ -90,6 +90,9 @@ class Writer:
         self._merge("tool_calls", batch.tool_calls)
         self._merge("messages", batch.messages)
         self._merge("scores", batch.scores)
+        if batch.links:
+            with self._ledger.staged(new_links=batch.links):
+                self._run("touch_links", "insert_links")
         if batch.events:
             with self._ledger.staged(new_events=batch.events):
                 self._run("insert_events")
@@ -121,6 +124,7 @@ class Writer:
 
     def derive(self) -> int:
         """Writes the touched runs anew from what the ledger holds; returns how many changed."""
+        self._run("recount_calls", "forget_uncounted", "repeating_calls", "set_aside_calls", "uncount_calls")
         self._run("free_memory", "touch_retyped", "derived_runs", "changed_runs", "replaced_runs", "insert_runs")
         return int(self._ledger.rows("ingest/touched_runs")[0]["runs"])
 
@@ -139,6 +143,8 @@ class Writer:
                 self._run("several_messages")
                 if self._ledger.rows("ingest/sighted_again")[0]["messages"]:
                     self._run("free_memory")
+            if table == "model_calls":
+                self._run("touch_uncounted", "recount_calls", "forget_uncounted")
             self._run(f"stored_{table}", f"changed_{table}")
             if table in MERGED:
                 self._run(f"touch_{table}")

@@ -5,6 +5,6 @@ SELECT
     bool_or(column_name = 'agent') AS has_agent
 FROM duckdb_columns()
 WHERE NOT internal AND schema_name = 'main' AND database_name = current_database()
-    AND table_name NOT IN ('migrations', 'run_descriptions', 'examined_runs')
+    AND table_name NOT IN ('migrations', 'run_descriptions', 'examined_runs', 'span_links', 'uncounted_calls')
 GROUP BY table_name
 ORDER BY table_name

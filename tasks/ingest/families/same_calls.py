@@ -38,6 +38,10 @@ class Tree:
                     del self._parents[next(reversed(path))]
             done.update(path)
 
+    def parent(self, span: Span) -> Span | None:
+        """The span that this one is directly inside of, where it is here."""
+        return self.spans.get(self._parents.get(span.span_id) or "")
+
     def above(self, span: Span) -> Iterator[Span]:
         """The spans that this one is inside of, nearest first."""
         own = span.span_id

@@ -18,6 +18,7 @@ from storage.records import Message, ModelCall, Outcome, Run, ToolCall, sha256_h
 from storage.text import escaped
 from tasks.ingest.families.log_events import NO_SPAN, folded
 from tasks.ingest.families.same_calls import Repeats, Tree
+from tasks.ingest.families.span_links import call_id_of, span_links
 from tasks.ingest.families.span_messages import Asked, Said, parsed_json, said, written
 from tasks.ingest.families.spans import Kind, Span, Usage
 from tasks.ingest.parsed import Parsed
@@ -57,7 +58,9 @@ class TraceRecords:
         tree = Tree(by_id)
         top = _top(known, tree)
         self._parsed.runs.append(self._run(top, known, tree))
-        stored = self._calls(known, Repeats(tree, known), top)
+        repeats = Repeats(tree, known)
+        stored = self._calls(known, repeats, top)
+        self._parsed.links += span_links(self._run_id, tree, repeats)
         self._parsed.stored += stored
         self._parsed.merged += len(known) - stored
         if not self._tools:
@@ -120,14 +123,11 @@ class TraceRecords:
         return self._models + self._tools + top_counts
 
     def _model_call(self, span: Span, *, is_aggregate: bool) -> None:
-        """Adds a call under the id of its response, which other spans and files may tell too; else of its span."""
-        response = span.response_id if span.kind is Kind.MODEL else None
-        native = ("response", response) if response else ("span", span.span_id)
         usage = span.usage or _NO_USAGE
         tokens = (usage.input_tokens or 0) + (usage.output_tokens or 0)
         self._parsed.model_calls.append(
             ModelCall(
-                call_id=stable_id(self._run_id, *native),
+                call_id=call_id_of(self._run_id, span),
                 run_id=self._run_id,
                 seq=self._models,
                 model=_storable(span.model),

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from storage.ledger import Ledger, open_ledger
 from storage.prices import cost_of, price_table
 from storage.records import Message, ModelCall, Run, ToolCall, usd
 from storage.workspace import Workspace
-from tasks.ingest.parsed import Parsed
+from tasks.ingest.parsed import Parsed, SpanLink
 from tasks.ingest.store import price, transaction
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -37,7 +38,7 @@ def runs(file: str) -> st.SearchStrategy[Run]:
 
 
 model_calls = st.builds(
-    ModelCall, call_id=st.sampled_from(["c1", "c2"]), run_id=runs_ids, seq=few,
+    ModelCall, call_id=st.sampled_from(["c1", "c2", "c3"]), run_id=runs_ids, seq=few,
     model=st.sampled_from([None, "gpt-4o", "m"]),
     input_tokens=tokens, output_tokens=tokens, cache_read_tokens=tokens, started_at=times, ended_at=times,
     reported_cost_nano_usd=st.none() | few, is_aggregate=st.booleans(),
@@ -51,13 +52,15 @@ messages = st.builds(
     Message, message_id=st.sampled_from(["m1", "m2"]), run_id=runs_ids, seq=few, role=st.just("user"),
     text=st.sampled_from([None, "x", "y"]), sent_at=times, is_human=st.booleans(),
 )  # fmt: skip
+spans = st.sampled_from(["c1", "c2", "c3", "elsewhere"])
+links = st.builds(SpanLink, run_id=runs_ids, inner_id=spans, outer_id=spans)
 
 
 def files(name: str) -> st.SearchStrategy[tuple[str, Parsed]]:
     """A file that tells of some runs, and of calls and messages of any."""
     batch = st.builds(
         Parsed, st.lists(runs(name), max_size=3), st.lists(model_calls, max_size=4), st.lists(tool_calls, max_size=4),
-        st.lists(messages, max_size=4),
+        st.lists(messages, max_size=4), links=st.lists(links, max_size=4),
     )  # fmt: skip
     return batch.map(lambda parsed: (name, parsed))
 
@@ -67,7 +70,7 @@ TABLES = ("runs", "model_calls", "tool_calls", "messages")
 
 def stored(workspace: Workspace, ledger: Ledger, loads: Sequence[Sequence[tuple[str, Parsed]]]) -> dict[str, list[str]]:
     """The tables of an emptied ledger after some transactions, each of some files."""
-    for table in (*TABLES, "run_descriptions"):
+    for table in (*TABLES, "run_descriptions", "span_links", "uncounted_calls"):
         ledger.typed(f"DELETE FROM {table}")
     for load in loads:
         with transaction(workspace, ledger) as writer:
@@ -125,6 +128,49 @@ def test_a_call_belongs_to_the_earliest_run_with_the_latest_usage(workspace: Wor
         {"run_id": "r1", "model_calls": 1, "output_tokens": 9},
         {"run_id": "r2", "model_calls": 0, "output_tokens": None},
     ]
+
+
+def counted(workspace: Workspace, ledger: Ledger, loads: Sequence[Parsed]) -> list[str]:
+    """The calls that count after files that came one by one, in this order and then all of them again."""
+    stored(workspace, ledger, [[(str(n), load)] for n, load in enumerate((*loads, *loads))])
+    return [row["call_id"] for row in ledger.typed("SELECT call_id FROM model_calls ORDER BY call_id")[1]]
+
+
+def test_a_sum_and_its_calls_in_other_files_are_counted_once(workspace: Workspace) -> None:
+    """A sum goes where a call inside it is known, through spans of a third file, in any order; others stay.
+
+    The trace: agent `sum` (30 tokens) > step `p` (third file) > call `c` (20). `beside` is the sum of another agent,
+    whose calls nobody tells of. The run has 20 + 7 tokens.
+    """
+    total = call("sum", "r", 0, input_tokens=30, is_aggregate=True)
+    beside = call("beside", "r", 0, input_tokens=7, is_aggregate=True)
+    told = [
+        Parsed([run("r")], [total, beside]),
+        Parsed([run("r")], [call("c", "r", 1, input_tokens=20)], links=[link("c", "p")]),
+        Parsed([run("r")], links=[link("p", "sum")]),
+    ]
+    with open_ledger(workspace.ledger, purpose="test") as ledger:
+        for order in permutations(told):
+            assert counted(workspace, ledger, order) == ["beside", "c"]
+            assert one(ledger, "SELECT model_calls, input_tokens FROM runs") == {"model_calls": 2, "input_tokens": 27}
+
+
+def test_a_sum_stands_for_calls_without_usage(workspace: Workspace) -> None:
+    """Calls of which nothing but the sum is told are not counted beside it; sums in a circle lose nothing."""
+    total = call("sum", "r", 0, input_tokens=30, is_aggregate=True)
+    silent = Parsed([run("r")], [call("c", "r", 1)], links=[link("c", "sum")])
+    circle = Parsed(
+        [run("r")], [total, call("x", "r", 1, input_tokens=1, is_aggregate=True)],
+        links=[link("x", "sum"), link("sum", "x")],
+    )  # fmt: skip
+    with open_ledger(workspace.ledger, purpose="test") as ledger:
+        assert counted(workspace, ledger, [Parsed([run("r")], [total]), silent]) == ["sum"]
+        assert counted(workspace, ledger, [silent, Parsed([run("r")], [total])]) == ["sum"]
+        assert counted(workspace, ledger, [circle]) == ["sum", "x"]
+
+
+def link(inner: str, outer: str) -> SpanLink:
+    return SpanLink(run_id="r", inner_id=inner, outer_id=outer)
 
 
 def test_what_no_call_has_is_null_and_never_zero(workspace: Workspace) -> None:

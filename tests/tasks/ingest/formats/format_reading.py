@@ -16,7 +16,7 @@ def put_together(batches: list[Parsed]) -> Parsed:
     """All batches as one."""
     whole = Parsed()
     for batch in batches:
-        for name in ("runs", "model_calls", "tool_calls", "messages", "scores", "events", "quarantined"):
+        for name in ("runs", "model_calls", "tool_calls", "messages", "scores", "events", "links", "quarantined"):
             getattr(whole, name).extend(getattr(batch, name))
         whole.stored, whole.merged = whole.stored + batch.stored, whole.merged + batch.merged
         whole.ignored.update(batch.ignored)
