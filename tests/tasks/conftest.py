@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from run_rows import RunRow
@@ -13,9 +15,19 @@ from storage.records import ToolCall, sha256_hex, stable_id
 from storage.workspace import Workspace
 
 
+@pytest.fixture(scope="session")
+def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty ledger with every migration: made once, as that takes most of the time of a small test."""
+    path = tmp_path_factory.mktemp("ledger") / "empty.duckdb"
+    with open_ledger(path, purpose="test", wait_seconds=5):
+        return path
+
+
 @pytest.fixture
-def ledger(workspace: Workspace) -> Iterator[Ledger]:
+def ledger(workspace: Workspace, empty_ledger: Path) -> Iterator[Ledger]:
     """The workspace's ledger, open for writing."""
+    workspace.ledger.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.copyfile(empty_ledger, workspace.ledger)
     with open_ledger(workspace.ledger, purpose="test", wait_seconds=5) as opened:
         yield opened
 

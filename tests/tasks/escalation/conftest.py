@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from escalation_rows import Fleet, write_settings
@@ -35,9 +37,12 @@ def mail() -> Iterator[Mailbox]:
 
 @pytest.fixture
 def fleet(
-    workspace: Workspace, team: Receiver, pager: Receiver, mail: Mailbox, monkeypatch: pytest.MonkeyPatch
-) -> Fleet:
+    workspace: Workspace, empty_ledger: Path, team: Receiver, pager: Receiver, mail: Mailbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Fleet:  # fmt: skip
     """The fleet; its secrets are in the environment and nowhere else."""
     for name, value in (("TEAM_HOOK", team.url), ("PAGER_KEY", "key-secret-4711"), ("MAIL_SERVER", mail.url)):
         monkeypatch.setenv(name, value)
+    workspace.ledger.parent.mkdir(mode=0o700, parents=True)
+    shutil.copyfile(empty_ledger, workspace.ledger)
     return Fleet(write_settings(workspace, pager.url))

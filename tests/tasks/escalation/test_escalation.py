@@ -182,6 +182,7 @@ def test_nothing_leaves_but_a_clean_title(fleet: Fleet, team: Receiver, pager: R
 def test_without_policies_nothing_is_opened(fleet: Fleet) -> None:
     """A workspace that says nothing of escalation pays nothing for it: not even its ledger is made."""
     (fleet.workspace.root / SETTINGS_FILE).write_text("agents: [{name: Ada}]\n")
+    fleet.workspace.ledger.unlink()
     fleet.set("Ada", "Ada")
     assert fleet.looks(NOON).queued == 0
     assert not fleet.workspace.ledger.exists()
@@ -198,6 +199,23 @@ def test_what_was_given_up_can_be_tried_again(fleet: Fleet, team: Receiver) -> N
         assert (retry(ledger, NOON + MINUTE), retry(ledger, NOON + MINUTE)) == (1, 0)
     fleet.looks(NOON + 2 * MINUTE)
     assert [row["state"] for row in fleet.outbox("route = 'team'")] == ["sent"]
+
+
+def test_an_alarm_of_what_is_over_is_not_sent_again(fleet: Fleet, team: Receiver) -> None:
+    """Given up, then the incident closed: `retry` brings back no alarm of it, whatever was told of its end."""
+    team.statuses = [404]
+    fleet.set("attempts: 3", "attempts: 1")
+    fleet.opens("i1", "P2")
+    assert fleet.looks(NOON).dead == ["team: answered 404"]
+    fleet.answered("i1", NOON + MINUTE, "closed")
+    fleet.looks(NOON + 2 * MINUTE)
+    team.statuses, heard = [200], len(team.bodies)
+    with open_ledger(fleet.workspace.ledger, purpose="test") as ledger:
+        assert retry(ledger, NOON + 3 * MINUTE) == 2  # the alarm, and that it is closed
+    done = fleet.looks(NOON + 4 * MINUTE)
+    assert (done.dropped, [body["text"].splitlines()[0] for body in team.bodies[heard:]]) == (
+        1, ["P2 Ada: Spent: is closed"]
+    )  # fmt: skip
 
 
 def test_serving_looks_again_and_again(fleet: Fleet, team: Receiver) -> None:
