@@ -32,5 +32,5 @@ SELECT
     ) AS incidents_with_tests,
     (
         SELECT count(*) FROM proposals
-        WHERE kind = 'rollback' AND drafter <> 'person' AND created_at <= $now
+        WHERE kind = 'rollback' AND NOT starts_with(drafter, 'person:') AND created_at <= $now
     ) AS proposed_rollbacks

@@ -128,11 +128,11 @@ def runbooks(workspace: Workspace, _ledger: Ledger) -> None:
         path.write_text(path.read_text().replace(BLANK, "said"))
 
 
-def rollback(_workspace: Workspace, ledger: Ledger) -> None:
+def rollback(_workspace: Workspace, ledger: Ledger, drafter: str = "rules") -> None:
     """A rollback that the pipeline proposed."""
     made = Proposal(
         proposal_id="p", agent="Ada", kind="rollback", state="waiting", title="t", document="", manifest="{}",
-        digest="d", base_commit="b", drafter="rules", fingerprint=None, created_at=END - DAY, expires_at=END,
+        digest="d", base_commit="b", drafter=drafter, fingerprint=None, created_at=END - DAY, expires_at=END,
     )  # fmt: skip
     ledger.add("proposals", [made], "proposal_id")
 
@@ -213,6 +213,13 @@ def test_what_was_not_kept_up_does_not_count(workspace: Workspace, ledger: Ledge
     assert not held["Offline evaluations in CI"]
     assert not held["SLIs and SLOs"]
     assert later.stage == 2
+
+
+def test_a_rollback_by_hand_is_no_automation(workspace: Workspace, ledger: Ledger) -> None:
+    """What a person proposed to take back says nothing of the pipeline."""
+    rollback(workspace, ledger, "person:sam")
+    (found,) = (one for one in now_at(workspace, ledger).criteria if one.name == "Automated rollback on regression")
+    assert (found.met, found.artefact) == (False, "0 rollbacks proposed by the pipeline")
 
 
 def test_scaffolded_pages_are_no_artefacts(workspace: Workspace) -> None:
