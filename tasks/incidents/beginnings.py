@@ -45,7 +45,7 @@ class Beginnings:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._frames: dict[tuple[str, datetime], pl.DataFrame] = {}
+        self._frames: dict[tuple[str, datetime, datetime], pl.DataFrame] = {}
 
     def of(self, row: dict[str, Any]) -> datetime | None:
         """When what the SLO counts turned bad within its window: the first bad event from the change point on.
@@ -70,12 +70,10 @@ class Beginnings:
         if row["indicator"] not in STREAMS:
             return []
         query, bad = STREAMS[row["indicator"]]
-        frame = self._frame(query, start, row["evaluated_at"])
-        return [
-            (at, bad * value)
-            for agent, workflow, at, value in frame.select("agent", "workflow", "at", "value").iter_rows()
-            if (row["agent"] in (None, agent)) and (row["workflow"] in (None, workflow)) and value is not None
-        ]
+        frame = self._frame(query, start, row["evaluated_at"]).drop_nulls("value")
+        for name in ("agent", "workflow", "label"):
+            frame = frame if row[name] is None else frame.filter(**{name: row[name]})
+        return [(at, bad * value) for at, value in frame.select("at", "value").iter_rows()]
 
     def of_runs(self, query: str, start: datetime, end: datetime, **about: object) -> tuple[datetime | None, float]:
         """When an agent's runs turned bad, and their mean since then.
@@ -86,7 +84,7 @@ class Beginnings:
         return turned([(row["at"], float(row["value"])) for row in rows])
 
     def _frame(self, query: str, start: datetime, end: datetime) -> pl.DataFrame:
-        key = query, start
+        key = query, start, end
         if key not in self._frames:
             self._frames[key] = self._ledger.frame(query, start=start, end=end)
         return self._frames[key]

@@ -34,6 +34,7 @@ class Status(Record, frozen=True, kw_only=True):
     slo: str
     agent: str | None
     workflow: str | None
+    label: str | None
     indicator: str
     window_name: str
     window_days: float
@@ -150,7 +151,7 @@ def status_of(each: Evaluation, revision: int, now: datetime) -> Status:
     o = each.objective
     shared = (set(Status.__struct_fields__) & set(Evaluation.__struct_fields__)) - {"objective"}
     return Status(
-        status_id=each.status_id, slo=o.name, agent=o.agent, workflow=o.workflow, indicator=o.indicator,
+        status_id=each.status_id, slo=o.name, agent=o.agent, workflow=o.workflow, label=o.label, indicator=o.indicator,
         window_name=o.window.name, window_days=o.window.days, target=float(o.target),
         revision=revision, objective=o.says, computed_at=now,
         **{name: getattr(each, name) for name in shared},

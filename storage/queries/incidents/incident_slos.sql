@@ -19,7 +19,7 @@ turned AS (
 SELECT
     newest.slo, newest.agent, newest.workflow, newest.indicator, newest.window_start, newest.evaluated_at, newest.target,
     newest.budget_spent, newest.total, newest.good, newest.alert, newest.rule, newest.exhausted, newest.is_out,
-    newest.objective,
+    newest.label,
     (
         SELECT min(seen.evaluated_at) FROM seen
         WHERE seen.slo = newest.slo AND seen.agent IS NOT DISTINCT FROM newest.agent
