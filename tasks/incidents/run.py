@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -19,7 +19,6 @@ DRAFT_DUE: Final = "golden_draft_due"
 """Kind of the event that hands the first run with a class of failure over, to become a golden draft."""
 KNOWN_BEFORE: Final = 20
 """Runs of an agent from which on new ones are compared with these alone, not with each other."""
-SCHEMA_CHANGED: Final = "tool_schema_changed"
 _OF_RUN: Final = [name for detector in DETECTORS if detector.of_run for name in detector.names]
 
 
@@ -68,7 +67,7 @@ def detect_failures(workspace: Workspace, ledger: Ledger, now: datetime) -> Dete
         findings = list(_findings(ledger, DETECTORS, _parameters(workspace), now))
         ledger.run("incidents/drop_findings", detectors=_OF_RUN)
         ledger.add("findings", findings, "finding_id")
-        ledger.add("events", [*_drafts_due(ledger, now), *_schemas_changed(findings)], "event_id")
+        ledger.add("events", _drafts_due(ledger, now), "event_id")
         crashpoint("detect.before_mark")
         ledger.run("incidents/drop_examined")
         ledger.add("examined_runs", due, "run_id")
@@ -108,9 +107,8 @@ def _parameters(workspace: Workspace) -> dict[str, object]:
 
 
 def _findings(
-    ledger: Ledger, detectors: Iterator[Detector] | list[Detector] | tuple[Detector, ...],
-    parameters: Mapping[str, Any], now: datetime,
-) -> Iterator[Finding]:  # fmt: skip
+    ledger: Ledger, detectors: Iterable[Detector], parameters: Mapping[str, Any], now: datetime
+) -> Iterator[Finding]:
     for one in detectors:
         rows = ledger.rows(f"incidents/{one.query}", **{name: parameters[name] for name in one.parameters})
         yield from one.find(rows, now)
@@ -125,16 +123,4 @@ def _drafts_due(ledger: Ledger, now: datetime) -> list[Event]:
             payload={"failure_class": row["failure_class"], "finding_id": row["finding_id"]},
         )
         for row in ledger.rows("incidents/drafts_due")
-    ]  # fmt: skip
-
-
-def _schemas_changed(findings: list[Finding]) -> list[Event]:
-    """Each change of a tool's schema as an event, for those who look for causes."""
-    return [
-        Event(
-            event_id=stable_id(SCHEMA_CHANGED, one.finding_id), kind=SCHEMA_CHANGED, at=one.found_at, agent=one.agent,
-            subject=str(one.evidence["tool"]), payload={"run_id": one.run_id, "finding_id": one.finding_id},
-        )
-        for one in findings
-        if one.failure_class == "tool-schema drift"
     ]  # fmt: skip

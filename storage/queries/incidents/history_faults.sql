@@ -53,7 +53,7 @@ against AS (
     UNION ALL
     SELECT l.*, 'bad arguments', required.argument, required.runs
     FROM looked_at l JOIN required USING (agent, tool_name)
-    WHERE NOT list_contains(l.arguments, required.argument) 
+    WHERE NOT list_contains(l.arguments, required.argument)
         AND required.runs >= 10 * (required.shaped - required.runs - l.is_own::INT)
 ),
 usual AS (

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.ledger import Ledger
+from storage.records import Event
 from storage.workspace import Workspace
 from tasks.common.failure_text import KEPT, normalised
 from tasks.incidents.run import detect_failures
@@ -147,11 +148,24 @@ def test_a_run_without_agent_has_findings(workspace: Workspace, ledger: Ledger, 
     assert detect_failures(workspace, ledger, now).examined == 0
 
 
-@pytest.mark.parametrize("point", ["detect.before_mark", "detect.before_commit"])
-def test_killed_while_detecting(workspace: Workspace, point: str) -> None:
+def test_a_confirmed_watch_is_found_once(workspace: Workspace, ledger: Ledger, put_run: Put, now: datetime) -> None:
+    """In the run before the answer; other runs, and one of before the answer that is told late, find nothing anew."""
+    put_run("r1")
+    payload: dict[str, object] = {"dimension": "success", "week": "2026-W46", "since": "2026-W46"}
+    for kind, subject in (("watch_opened", "success"), ("watch_confirmed", "watch_opened")):
+        told = Event(event_id=kind, kind=kind, at=now, agent="Ada", subject=subject, payload=payload)
+        ledger.add("events", [told], "event_id")
+    assert [detect_failures(workspace, ledger, now).found for _ in range(2)] == [1, 0]
+    put_run("r2")
+    assert detect_failures(workspace, ledger, now).found == 0
+    assert [row["failure_class"] for row in findings(ledger)] == ["silent regression"]
+
+
+def test_killed_while_detecting(workspace: Workspace) -> None:
     """kill -9 in the middle leaves nothing half done; the next run finds everything."""
     script = Path(__file__).parent / "detect_once.py"
-    for crash, found in ((f"{point}:1", b""), ("", b"1 1\n"), ("", b"0 0\n")):
+    crashes = (("detect.before_mark:1", b""), ("detect.before_commit:1", b""), ("", b"1 1\n"), ("", b"0 0\n"))
+    for crash, found in crashes:
         done = subprocess.run(
             [sys.executable, script, str(workspace.root)], capture_output=True,
             env={"AGENTRE_CRASH": crash, "PYTHONPATH": "."},
