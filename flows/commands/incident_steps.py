@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import getpass
 import secrets
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any, Final
 
 import click
 
@@ -29,7 +31,18 @@ from tasks.incidents.incident import Incident, check_open
 from tasks.incidents.response import respond_to_signals
 from tasks.incidents.signals import Look
 
-_BY = click.option("--as", "by", default=getpass.getuser, help="Who does it; default: your user name.")
+BY = click.option("--as", "by", default=getpass.getuser, help="Who does it; default: your user name.")
+
+
+_DONE: Final = {
+    "freeze": "{agent} is frozen: its changes wait until incident {incident} is closed, but for its fixes",
+    "unfreeze": "the freezes for incident {incident} have ended",
+    "rollback": "a rollback is proposed for incident {incident}",
+    "config": "a change of the config is proposed for incident {incident}",
+    "capture": "failing runs of incident {incident} are drafts of golden tasks now, and its tests",
+    "test": "incident {incident} closes by its test",
+}
+"""What each step of the runbook did, in words."""
 
 
 @click.command()
@@ -40,7 +53,7 @@ _BY = click.option("--as", "by", default=getpass.getuser, help="Who does it; def
 @click.option("--value", help="config: its new value.")
 @click.option("--task", "tasks", multiple=True, help="test: a golden task that shows this failure.")
 @click.option("--most", type=click.IntRange(1, 20), default=3, show_default=True, help="capture: runs at most.")
-@_BY
+@BY
 @command
 def act(
     workspace: Workspace, incident_id: str, step: str, change: str | None, key: str | None, value: str | None,
@@ -67,12 +80,17 @@ def act(
             undo = f"agentre proposals reject {made[:8]}; once applied: agentre rollback"
             told = runbook.record(ledger, found, step, by, now(), undo, made, proposal_id=made)
     publish(workspace.ledger, workspace.read_copy)
-    payload = {name: told.payload[name] for name in told.payload if name not in ("step", "by", "undo", "freeze_id")}
-    facts = [f"{name}: {', '.join(what) if isinstance(what, list) else what}" for name, what in payload.items()]
-    lines = [f"{step} of {found.incident_id[:8]} is recorded", *facts, f"undo: {told.payload['undo']}"]
-    if "proposal_id" in payload:
-        lines.append(f"it waits for an answer: agentre proposals show {str(payload['proposal_id'])[:8]}")
+    lines = [_DONE[step].format(agent=found.agent, incident=found.incident_id[:8]), *_made(told.payload)]
+    lines.append(f"to undo it: {told.payload['undo']}")
     return Reply("\n".join(clean(line, 400) for line in lines), {"event": told.event_id, **told.payload})
+
+
+def _made(payload: dict[str, Any]) -> Iterator[str]:
+    """What a step made, and where to look at it."""
+    if tasks := payload.get("tasks"):
+        yield f"golden {'task' if len(tasks) == 1 else 'tasks'}: {', '.join(tasks)}"
+    if proposal := payload.get("proposal_id"):
+        yield f"it waits for an answer: agentre proposals show {proposal[:8]}"
 
 
 def _rollback(workspace: Workspace, ledger: Ledger, found: Incident, change: str | None, by: str) -> str:
@@ -93,20 +111,18 @@ def _rollback(workspace: Workspace, ledger: Ledger, found: Incident, change: str
     return asked.proposal_id
 
 
-def _config(
-    workspace: Workspace, ledger: Ledger, found: Incident, key: str | None, value: str | None, by: str
-) -> str:  # fmt: skip
+def _config(workspace: Workspace, ledger: Ledger, found: Incident, key: str | None, value: str | None, by: str) -> str:
     """A proposal that changes one allow-listed key of the agent's config, made from this incident; its id."""
-    if not key or value is None or found.agent is None:
+    if found.agent is None:
+        raise UsageError("this incident is of no single agent: there is no config to change")
+    if not key or value is None:
         raise UsageError("a config step needs a key and a value", accepted="--key max_turns --value 10")
     asked = ConfigRequest(
         agent=found.agent, title=f"Incident {found.incident_id[:8]}: {key} to {value}"[:120], key=key,
         value=_typed(value), why=clean(found.title, 1000),
     )  # fmt: skip
-    drafter = f"{PERSON}{by}"
-    return propose(
-        workspace, ledger, asked, drafter=drafter, now=now(), nonce=secrets.token_hex(16)
-    ).proposal_id  # fmt: skip
+    made = propose(workspace, ledger, asked, drafter=f"{PERSON}{by}", now=now(), nonce=secrets.token_hex(16))
+    return made.proposal_id
 
 
 def _typed(text: str) -> Value:

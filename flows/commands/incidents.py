@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import date, datetime
 from typing import Any
 
 import click
 
-from flows.commands.incident_steps import act, verify
+from flows.commands.incident_steps import BY, act, verify
 from flows.commands.proposals import require_terminal
 from flows.console import Reply, command, now, print_reply, table, writing
 from reports.incident import incident_text
@@ -23,8 +22,6 @@ from tasks.incidents.guides import guide_of
 from tasks.incidents.incident import Incident
 from tasks.incidents.signals import Look
 from tasks.incidents.timeline import impact, lasted, timeline
-
-_BY = click.option("--as", "by", default=getpass.getuser, help="Who does it; default: your user name.")
 
 
 @click.group(invoke_without_command=True)
@@ -103,7 +100,7 @@ def _told(workspace: Workspace, ledger: Ledger, found: Incident, moment: datetim
 
 @incidents.command()
 @click.argument("incident_id", metavar="ID")
-@_BY
+@BY
 @command
 def ack(workspace: Workspace, incident_id: str, by: str) -> Reply:
     """Say that you have it: nobody else is called."""
@@ -116,7 +113,7 @@ def ack(workspace: Workspace, incident_id: str, by: str) -> Reply:
 @incidents.command()
 @click.argument("incident_id", metavar="ID")
 @click.argument("text")
-@_BY
+@BY
 @command
 def note(workspace: Workspace, incident_id: str, text: str, by: str) -> Reply:
     """Put a line on its time line."""
@@ -128,7 +125,7 @@ def note(workspace: Workspace, incident_id: str, text: str, by: str) -> Reply:
 @incidents.command()
 @click.argument("incident_id", metavar="ID")
 @click.option("--reason", required=True, help="Why it is over though its rule has not found so; kept.")
-@_BY
+@BY
 @command
 def close(workspace: Workspace, incident_id: str, reason: str, by: str) -> Reply:
     """Close an incident by a person's word; it needs a terminal, and its id typed."""
@@ -147,7 +144,7 @@ def close(workspace: Workspace, incident_id: str, reason: str, by: str) -> Reply
 
 @incidents.command()
 @click.argument("incident_id", metavar="ID")
-@_BY
+@BY
 @command
 def postmortem(workspace: Workspace, incident_id: str, by: str) -> Reply:
     """Draft its postmortem and leave its action items with owners and last days."""
@@ -207,7 +204,7 @@ def _standing(row: dict[str, Any], today: date) -> str:
 @click.argument("what")
 @click.option("--owner", metavar="NAME", help="Whose; default: the incident's owner.")
 @click.option("--due", type=click.DateTime(["%Y-%m-%d"]), help="Last day; default: by the severity.")
-@_BY
+@BY
 @command
 def add(workspace: Workspace, incident_id: str, what: str, owner: str | None, due: datetime | None, by: str) -> Reply:
     """Leave something to do."""
@@ -220,7 +217,7 @@ def add(workspace: Workspace, incident_id: str, what: str, owner: str | None, du
 @actions.command()
 @click.argument("action_id", metavar="ITEM")
 @click.option("--outcome", required=True, help="What came of it; kept.")
-@_BY
+@BY
 @command
 def done(workspace: Workspace, action_id: str, outcome: str, by: str) -> Reply:
     """Record that an action item is done."""

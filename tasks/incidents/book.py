@@ -46,8 +46,7 @@ def told_event(incident: Incident, signal: Signal, at: datetime) -> Event:
 
 def as_told(incident: Incident, signal: Signal, at: datetime) -> Told:
     """The signal as it stands on the time line from then on."""
-    fields = {name: getattr(signal, name) for name in Told.__struct_fields__ if name not in ("incident_id", "at")}
-    return Told(incident_id=incident.incident_id, at=at, **fields)
+    return Told(incident_id=incident.incident_id, at=at, **msgspec.structs.asdict(signal))
 
 
 def _with_told(ledger: Ledger, rows: Sequence[dict[str, Any]]) -> list[Incident]:

@@ -10,14 +10,13 @@ from typing import Final
 import msgspec
 
 from storage.yaml_files import read_yaml
-from tasks.incidents.incident import Incident
+from tasks.incidents.incident import Incident, Told
 
 FILE: Final = Path(__file__).with_name("guides.yaml")
 OF_KIND: Final = {
     "behaviour": "silent regression", "budget": "error budget", "cost": "excessive cost",
     "policy": "boundary violation", "bench": "bench",
 }  # fmt: skip
-OF_SOURCE: Final = {"burst": "hard failure"}
 
 
 class Guide(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,15 +35,14 @@ def guides() -> dict[str, Guide]:
 
 def types_of(incident: Incident) -> list[str]:
     """The types of failure that an incident shows, the one that it is of first; each has a guide."""
-    named = [_of(told.source, told.kind, incident.kind) for told in incident.opening]
+    named = [_of(told) for told in incident.opening]
     seen = [str(told.ref.get("failure_class", "")) for told in incident.told if not told.opens]
     return list(dict.fromkeys(name for name in [*named, OF_KIND[incident.kind], *seen] if name in guides()))
 
 
-def _of(source: str, kind: str, own: str) -> str:
-    if source in OF_SOURCE and kind != "bench":
-        return OF_SOURCE[source]
-    return OF_KIND.get(kind, OF_KIND[own])
+def _of(told: Told) -> str:
+    """Runs that broke off are a type of their own; those that the platform broke are of the bench."""
+    return "hard failure" if (told.source, told.kind) == ("burst", "behaviour") else OF_KIND[told.kind]
 
 
 def guide_of(incident: Incident) -> list[tuple[str, Guide]]:

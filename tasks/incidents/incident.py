@@ -41,21 +41,11 @@ class Signal(Record, frozen=True, kw_only=True):
     ref: dict[str, object] = msgspec.field(default_factory=dict)
 
 
-class Told(Record, frozen=True, kw_only=True):
+class Told(Signal, frozen=True, kw_only=True):
     """A signal as an incident's time line has it; `at` is when it was told."""
 
     incident_id: str
     at: datetime
-    source: str
-    kind: Kind
-    agent: str | None
-    fingerprint: str
-    severity: Severity
-    what: str
-    started_at: datetime | None
-    seen_at: datetime
-    opens: bool
-    ref: dict[str, object]
 
 
 class Incident(Record, frozen=True, kw_only=True):

@@ -55,15 +55,18 @@ def unfreeze(ledger: Ledger, incident_id: str, by: str, now: datetime) -> Event:
 def name_tests(ledger: Ledger, incident_id: str, tasks: list[str], by: str, now: datetime) -> Event:
     """Names golden tasks that show this failure: what closes an incident of behaviour.
 
-    Raises NotFound for an incident or a task that no golden run has tried and no draft is of; Refused when closed.
+    Raises NotFound for an incident or a task that no golden run of its agent has tried; UsageError without a task;
+    Refused when closed.
     """
     found = load(ledger, incident_id)
     check_open(found, "acted upon")
+    if not tasks:
+        raise UsageError("no golden task is named", accepted="--task ID, once for each that shows this failure")
     known = {row["task_id"] for row in ledger.rows("incidents/incident_known_tasks", tasks=tasks, agent=found.agent)}
     if missing := [task for task in tasks if task not in known]:
         raise NotFound(
             "no golden run of this agent has tried that task", got=", ".join(missing),
-            next_command=f"agentre golden run SET --agent {found.agent}",
+            next_command=f"agentre golden run SET --agent {found.agent or 'AGENT'}",
         )  # fmt: skip
     return record(ledger, found, "test", by, now, "a test that was named stays", *sorted(tasks), tasks=sorted(tasks))
 

@@ -74,13 +74,14 @@ def patterns(look: Look, incident: Incident) -> list[Signal]:
 
     Minor ones (P3: effort that was wasted) count where the incident is of cost.
     """
-    known = sum(each.source == PATTERN for each in incident.told)
-    if incident.agent is None or incident.kind == "bench" or known >= PATTERNS:
+    told = {each.fingerprint for each in incident.told if each.source == PATTERN}
+    if incident.agent is None or incident.kind == "bench" or len(told) >= PATTERNS:
         return []
     rows = look.ledger.rows(
         "incidents/incident_patterns", agent=incident.agent, now=look.now, minor=incident.kind == "cost",
         since=incident.started_at or incident.detected_at, least=2,
     )  # fmt: skip
+    new = [row for row in rows if row["fingerprint"] not in told][: PATTERNS - len(told)]
     return [
         Signal(
             source=PATTERN, kind=incident.kind, agent=incident.agent, fingerprint=row["fingerprint"],
@@ -88,7 +89,7 @@ def patterns(look: Look, incident: Incident) -> list[Signal]:
             what=f"{row['failure_class']}{' of ' + row['tool'] if row['tool'] else ''} in {row['runs']} runs since",
             ref={"failure_class": row["failure_class"]},
         )
-        for row in rows[: PATTERNS - known]
+        for row in new
     ]  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -36,7 +37,7 @@ class Impact(Record, frozen=True, kw_only=True):
     runs: int
     failed: int
     broken: int
-    cost_usd: Any
+    cost_usd: Decimal | None
 
 
 def timeline(ledger: Ledger, incident: Incident) -> list[Moment]:

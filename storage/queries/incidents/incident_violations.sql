@@ -1,12 +1,11 @@
 -- one row per agent and policy that was violated in the last days: how often, first and last
 WITH violations AS (
-    SELECT agent, coalesce(subject, kind) AS policy, "at", NULL AS run_id
+    SELECT agent, coalesce(subject, kind) AS policy, "at"
     FROM events
     WHERE kind IN ('governance.violation', 'policy_violation')
     UNION ALL
     SELECT
-        findings.agent, coalesce(findings.evidence ->> 'tool', 'scope'), coalesce(runs.started_at, findings.found_at),
-        findings.run_id
+        findings.agent, coalesce(findings.evidence ->> 'tool', 'scope'), coalesce(runs.started_at, findings.found_at)
     FROM findings LEFT JOIN runs USING (run_id)
     WHERE findings.failure_class = 'boundary violation' AND runs.golden_set IS NULL
 )

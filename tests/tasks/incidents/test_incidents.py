@@ -164,6 +164,21 @@ def test_a_limit_that_was_passed_is_closed_after_the_stated_days(
     assert closed.resolved_at == day_end
 
 
+def test_five_kinds_of_failure_are_told_over_the_nights(
+    workspace: Workspace, ledger: Ledger, put_run: Put, violated: str, now: datetime
+) -> None:
+    """Two that recur are told in one night, the next four in another until five are known, the most frequent first."""
+    for night, tasks in enumerate((("a", "b"), ("c", "d", "e", "f"))):
+        for task in tasks:
+            for number in range(2 + (task == "f")):
+                put_run(f"{task}{number}", outcome="failure", task_id=task)
+        ledger.typed(f"UPDATE runs SET started_at = '{now}'")
+        detect_failures(workspace, ledger, now)
+        respond_to_signals(workspace, ledger, now + night * HOUR)
+    told = [each.what for each in only(ledger).told if each.source == "failures"]
+    assert len(told) == 5 and "wrong output in 3 runs since" in told
+
+
 @pytest.fixture
 def exhausted(workspace: Workspace, ledger: Ledger, put_run: Put, now: datetime) -> Workspace:
     """Ada fails thirty runs with one tool's error: the budget is exhausted, she is frozen, an incident is open."""
@@ -236,9 +251,11 @@ def test_a_freeze_of_an_incident_is_undone_by_its_end(
 
 
 def test_a_test_that_nobody_ran_cannot_be_named(ledger: Ledger, violated: str, now: datetime) -> None:
-    """The message names the task and the command that runs one."""
+    """The message names the task and the command that runs one; naming none is no test either."""
     with pytest.raises(NotFound, match=r"nonsense[\s\S]*agentre golden run"):
         runbook.name_tests(ledger, violated, ["nonsense"], "sam", now)
+    with pytest.raises(UsageError, match="no golden task is named"):
+        runbook.name_tests(ledger, violated, [], "sam", now)
 
 
 def test_a_postmortem_by_rules_has_its_times_and_leaves_items(
