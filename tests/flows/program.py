@@ -9,8 +9,15 @@ import select
 import subprocess
 import sys
 import time
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from flows.cli import main
 
 AGENTRE = Path(sys.executable).with_name("agentre")
 WITHIN_SECONDS = 90
@@ -29,6 +36,18 @@ def agentre(*arguments: object, home: Path, cwd: Path | None = None, **more: str
         command, env=environment(home, **more), cwd=cwd or home, capture_output=True, text=True,
         stdin=subprocess.DEVNULL, timeout=WITHIN_SECONDS,
     )  # fmt: skip
+
+
+def here(*arguments: object, home: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """The same within this process: for answers, not for how a command starts, and in a tenth of the time."""
+    command, out, err = ["agentre", *map(str, arguments)], StringIO(), StringIO()
+    with (
+        patch.dict(os.environ, environment(home, **more), clear=True), patch.object(sys, "argv", command), chdir(home),
+        redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as stopped,
+    ):  # fmt: skip
+        main()
+    code = stopped.value.code
+    return subprocess.CompletedProcess(command, code if isinstance(code, int) else 0, out.getvalue(), err.getvalue())
 
 
 def answer_json(*arguments: object, home: Path, **more: str) -> Any:

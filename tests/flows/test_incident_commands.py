@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from program import agentre, answer_json, on_terminal
+from program import agentre, here, on_terminal
 
 from storage.config_repo import ConfigRepo
 from storage.ledger import open_ledger
@@ -41,15 +42,22 @@ def test_an_incident_from_its_list_to_its_postmortem(fleet: Workspace, tmp_path:
     place: dict[str, Any] = {"home": tmp_path, "AGENTRE_WORKSPACE": str(fleet.root), "AGENTRE_NOW": LATER}
     listed = agentre("incidents", **place)
     assert listed.returncode == 1 and "\x1b" not in listed.stdout
-    (one,) = answer_json("incidents", "list", **place)["incidents"]
+    (one,) = json.loads(here("incidents", "list", "--json", **place).stdout)["incidents"]
     name = one["incident_id"][:8]
     assert one["detect_seconds"] == 7200 and one["resolve_seconds"] is None
-    shown = agentre("incidents", "show", name, **place).stdout
+    shown = here("incidents", "show", name, **place).stdout
     assert "closes     when a person closes it" in shown and "Boundary violation: what to look at" in shown
-    assert "acknowledged by kim" in agentre("incidents", "ack", name, "--as", "kim", **place).stdout
-    acted = agentre("incidents", "act", name, "freeze", "--as", "kim", **place).stdout
-    assert f"undo: agentre incidents act {name} unfreeze" in acted
-    drafted = answer_json("incidents", "postmortem", name, **place)
+    assert "acknowledged by kim" in here("incidents", "ack", name, "--as", "kim", **place).stdout
+    acted = here("incidents", "act", name, "freeze", "--as", "kim", **place).stdout
+    assert acted.splitlines() == [
+        f"Ada is frozen: its changes wait until incident {name} is closed, but for its fixes",
+        f"to undo it: agentre incidents act {name} unfreeze",
+    ]
+    proposed = here("incidents", "act", name, "config", "--key", "max_turns", "--value", "10", **place).stdout
+    assert proposed.startswith(
+        f"a change of the config is proposed for incident {name}\nit waits for an answer: agentre"
+    )
+    drafted = json.loads(here("incidents", "postmortem", name, "--json", **place).stdout)
     assert drafted["drafter"] == "rules" and "freeze" in Path(drafted["path"]).read_text()
 
 
@@ -59,8 +67,8 @@ def test_closing_by_hand_needs_a_terminal_and_the_id(fleet: Workspace, tmp_path:
     with open_ledger(fleet.ledger, purpose="test") as ledger:
         name = every(ledger)[0].incident_id[:8]
     close = ("incidents", "close", name, "--reason", "narrowed", "--as", "sam")
-    assert agentre(*close, **place).returncode == 1
+    assert here(*close, **place).returncode == 1
     code, screen = on_terminal(*close, typed=[("to close it", name)], **place)
     assert code == 0 and "is closed" in screen
-    late = agentre("incidents", "ack", name, "--as", "kim", **place)
+    late = here("incidents", "ack", name, "--as", "kim", **place)
     assert late.returncode == 1 and "cannot be acknowledged" in late.stderr

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from program import agentre, answer_json
+from program import agentre, here
 
 from storage.workspace import SETTINGS_FILE
 
@@ -29,17 +29,16 @@ def test_an_empty_workspace_records_nothing_and_says_what_is_needed(fleet: Path,
     assert result.stdout.count("not recorded") == 25  # twenty rows, five of the improver
     assert "needs tickets/*.csv with a column `date`" in result.stdout
     assert "2026-10-25 12:00 to 2026-11-22 12:00" in result.stdout
-    found = answer_json("maturity", "--workspace", fleet, home=tmp_path, AGENTRE_NOW=AT)
+    found = json.loads(here("maturity", "--workspace", fleet, "--json", home=tmp_path, AGENTRE_NOW=AT).stdout)
     assert (found["stage"], found["missing"][0]["next"]) == (0, "agentre ingest")
 
 
 def test_the_period_is_what_was_asked_for(fleet: Path, tmp_path: Path) -> None:
     """`--until` means the end of that day on the workspace's clock, `--days` its length; a word is refused."""
-    found = answer_json(
-        "kpi", "--workspace", fleet, "--until", "2026-11-20", "--days", "7", home=tmp_path, AGENTRE_NOW=AT
-    )
+    asked = ("kpi", "--workspace", fleet, "--until", "2026-11-20", "--days", "7", "--json")
+    found = json.loads(here(*asked, home=tmp_path, AGENTRE_NOW=AT).stdout)
     assert (found["start"], found["end"]) == ("2026-11-14T00:00:00+00:00", "2026-11-21T00:00:00+00:00")
-    assert agentre("kpi", "--workspace", fleet, "--until", "soon", home=tmp_path).returncode == 2
+    assert here("kpi", "--workspace", fleet, "--until", "soon", home=tmp_path).returncode == 2
 
 
 def test_doctor_says_what_nobody_filled_in_and_init_adds_what_is_missing(fleet: Path, tmp_path: Path) -> None:
@@ -48,11 +47,11 @@ def test_doctor_says_what_nobody_filled_in_and_init_adds_what_is_missing(fleet: 
     shutil.copytree(fleet, workspace)
     (workspace / "handbook" / "on-call.md").unlink()
     (workspace / "handbook" / "charter.md").write_text("ours")
-    told = agentre("doctor", "--workspace", workspace, home=tmp_path).stdout
+    told = here("doctor", "--workspace", workspace, home=tmp_path).stdout
     assert "missing or empty: handbook/on-call.md" in told
     assert "handbook/readiness.md (0 of 15 ticked, 1 blank)" in told
     assert "charter" not in told
-    assert agentre("init", workspace, "--handbook", home=tmp_path).stdout == "added: handbook/on-call.md\n"
+    assert here("init", workspace, "--handbook", home=tmp_path).stdout == "added: handbook/on-call.md\n"
     assert (workspace / "handbook" / "charter.md").read_text() == "ours"
 
 
@@ -60,11 +59,11 @@ def test_a_route_is_tried_from_the_terminal(fleet: Path, tmp_path: Path) -> None
     """Without policies it says how to begin; an unset variable and an unknown route say what is wrong; doctor too."""
     workspace = tmp_path / "fleet"
     shutil.copytree(fleet, workspace)
-    assert "write `escalation:`" in agentre("escalation", "--workspace", workspace, home=tmp_path).stdout
+    assert "write `escalation:`" in here("escalation", "--workspace", workspace, home=tmp_path).stdout
     with (workspace / SETTINGS_FILE).open("a") as stream:
         stream.write("escalation: {routes: {team: {webhook: TEAM_HOOK}}}\n")
     result = agentre("escalation", "test", "team", "--workspace", workspace, home=tmp_path)
     assert result.returncode == 3
     assert "TEAM_HOOK holds no http:// or https://" in result.stderr
-    checks = json.loads(agentre("doctor", "--workspace", workspace, "--json", home=tmp_path).stdout)["checks"]
+    checks = json.loads(here("doctor", "--workspace", workspace, "--json", home=tmp_path).stdout)["checks"]
     assert "route team: TEAM_HOOK is not set here" in [check["detail"] for check in checks]
