@@ -92,14 +92,20 @@ def _quantile(values: Sequence[float], q: float) -> Figure:
     """The smallest value that at least q of all do not exceed; its interval between order statistics, whose ranks are
     binomial quantiles. No upper bound where n is too small for one. Source: W. J. Conover, Practical Nonparametric
     Statistics, 3rd ed. (1999), section 3.2."""
-    from scipy.stats import binom
-
     ordered, n = sorted(values), len(values)
-    low, high = int(binom.ppf(0.025, n, q)), int(binom.ppf(0.975, n, q)) + 1
+    low, high = _binomial_quantile(0.025, n, q), _binomial_quantile(0.975, n, q) + 1
     return Figure(
         value=ordered[max(math.ceil(q * n - 1e-9), 1) - 1], low=ordered[low - 1] if low else None,
         high=ordered[high - 1] if high <= n else None, n=n,
     )  # fmt: skip
+
+
+def _binomial_quantile(p: float, n: int, rate: float) -> int:
+    """The smallest k with P(X <= k) >= p; scipy.stats has it too, and takes a second to be imported."""
+    from scipy.special import bdtr, bdtrik
+
+    k = max(math.ceil(float(bdtrik(p, n, rate))), 0)  # the inverse is of real numbers, so it may be one too high
+    return k - 1 if k and bdtr(k - 1, n, rate) >= p else k
 
 
 def _trend(now: int, before: int) -> Figure:

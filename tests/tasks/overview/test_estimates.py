@@ -29,6 +29,16 @@ def test_shares_counts_and_means_are_scipys() -> None:
     assert mean.low == pytest.approx(max(0.0, known[0]))
 
 
+@pytest.mark.parametrize("n", [1, 19, 59, 120, 1000])
+def test_quantiles_are_bounded_by_scipys_ranks(n: int) -> None:
+    """Of 0, 1, 2 … the bounds of p95 and p99 are the binomial ranks themselves."""
+    for method, q in (("p95", 0.95), ("p99", 0.99)):
+        figure = estimate(method, [(float(i), 1.0) for i in range(n)], 28)  # type: ignore[arg-type]  # one of the methods
+        low, high = stats.binom.ppf(0.025, n, q), stats.binom.ppf(0.975, n, q) + 1
+        assert figure.low == (low - 1 if low else None)
+        assert figure.high == (high - 1 if high <= n else None)
+
+
 def test_too_few_say_so() -> None:
     """One value has no interval of its mean; ten have no upper bound of p95; a ratio of no unit has no value."""
     assert estimate("mean", [(3.0, 1.0)], 28) == Figure(value=3.0, low=None, high=None, n=1)

@@ -106,7 +106,7 @@ EVENTS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(events=EVENTS, percent=st.integers(1, 99), days=st.integers(1, 30))
 def test_shares_equal_a_naive_count_to_the_last_event(
     events: list[tuple[datetime, bool]], percent: int, days: int
@@ -140,10 +140,10 @@ def workbook(events: list[tuple[float, bool]], now: float, budget: float) -> str
     "rates", [(0.001, 0.001), (0.001, 0.2), (0.008, 0.008), (0.02, 0.08), (0.3, 0.0), (0.0, 0.012)]
 )
 def test_dense_traffic_follows_the_workbook(rates: tuple[float, float]) -> None:
-    """At 100 000 events a day the alert is the workbook's, checked against plain loops, at many moments."""
+    """At 20 000 events a day the alert is the workbook's, checked against plain loops, at many moments."""
     rng = np.random.default_rng(7)
     start, now = NOW - timedelta(days=3), NOW
-    seconds = np.sort(rng.uniform(0, 3 * 86400, 300_000))
+    seconds = np.sort(rng.uniform(0, 3 * 86400, 60_000))
     changed = 3 * 86400 - 2 * 3600  # the last two hours fail at the second rate
     bad = rng.random(len(seconds)) < np.where(seconds < changed, *rates)
     at = np.array([micros(start)]) + np.round(seconds * 1e6).astype(np.int64)

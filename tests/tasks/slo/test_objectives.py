@@ -108,7 +108,7 @@ def test_a_target_that_means_nothing_is_refused_with_its_line(workspace: Workspa
     target=st.one_of(st.text(max_size=40), st.from_regex(r"(average |p\d+ |total )?[<>]=? ?\$?\d+(\.\d+)?%?.{0,12}"))
 )
 @example(target="> " + "9" * 400 + "%")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_text_makes_more_than_a_refusal(target: str) -> None:
     """Whatever stands as a target is an objective or a UsageError, on any indicator."""
     over = Window(text="28d", zone="UTC")
