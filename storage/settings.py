@@ -180,11 +180,23 @@ class Redaction(Settings, frozen=True, kw_only=True):
 
 
 class Limits(Settings, frozen=True, kw_only=True):
-    """Bounds on input and waiting. What is larger goes to quarantine, with its place."""
+    """Bounds on input and waiting. What is larger goes to quarantine, with its place and the bound that it met.
 
-    line_bytes: Annotated[int, Meta(ge=1024)] = 16 * 1024 * 1024  # a longer line is not read as one
-    file_bytes: Annotated[int, Meta(ge=1024)] = 64 * 1024**3  # after unpacking
-    unpack_ratio: Annotated[int, Meta(ge=2)] = 2000  # a gzip that grows more is a bomb
+    `line_bytes`: a longer line is not read as one. `row_lines`: lines that a quoted CSV row may span. `file_bytes`:
+    after unpacking. `unpack_ratio`: a gzip, or a member of an archive, that grows more is a bomb. `document_bytes`:
+    what is read of a file, or of a member of an archive, that is one document: JSON that is no JSON lines, a table of
+    scores, JUnit's XML. `archive_bytes`: of an archive that is one log, as Inspect's `.eval`, as it is packed.
+    `held_bytes`: input that is held of traces that may go on; beyond it, those untouched for longest are put together,
+    and what comes of them later meets them in the ledger.
+    """
+
+    line_bytes: Annotated[int, Meta(ge=1024)] = 16 * 1024 * 1024
+    row_lines: Annotated[int, Meta(ge=1)] = 1000
+    file_bytes: Annotated[int, Meta(ge=1024)] = 64 * 1024**3
+    unpack_ratio: Annotated[int, Meta(ge=2)] = 2000
+    document_bytes: Annotated[int, Meta(ge=1024)] = 128 * 1024 * 1024
+    archive_bytes: Annotated[int, Meta(ge=1024)] = 320 * 1024 * 1024
+    held_bytes: Annotated[int, Meta(ge=1024)] = 32 * 1024 * 1024
     ledger_wait_seconds: Annotated[int, Meta(ge=0)] = 120
 
 

@@ -72,7 +72,7 @@ class Taken:
         if self.format is None:
             return
         stream = io.BufferedReader(Headed(self.head, self.unpacked), registry.HEAD_BYTES)
-        source = Source(self.path, stream, self.agent, self.limits.line_bytes, self.mapping)
+        source = Source(self.path, stream, self.agent, self.limits, self.mapping)
         try:
             yield from self.format.parse(source)
         except Exception as error:  # noqa: BLE001  a format's own mistake must not lose the other files

@@ -80,9 +80,9 @@ def _open_regular(path: Path) -> IO[bytes]:
 
 def _bomb(member: zipfile.ZipInfo, limits: Limits) -> str | None:
     if member.file_size > limits.file_bytes:
-        return f"larger than {limits.file_bytes} bytes"
+        return f"larger than {limits.file_bytes} bytes (limits.file_bytes)"
     if member.file_size > limits.unpack_ratio * max(member.compress_size, 1):
-        return f"grows more than {limits.unpack_ratio} times when unpacked"
+        return f"grows more than {limits.unpack_ratio} times when unpacked (limits.unpack_ratio)"
     return None
 
 
@@ -163,9 +163,9 @@ class Unpacked(io.RawIOBase):
         self.count += len(data)
         self.lines += data.count(b"\n")
         if self.count > self._limits.file_bytes:
-            self._cut = f"larger than {self._limits.file_bytes} bytes when unpacked"
+            self._cut = f"larger than {self._limits.file_bytes} bytes when unpacked (limits.file_bytes)"
         elif self.count > self._limits.unpack_ratio * max(self._packed.count, 1):
-            self._cut = f"grows more than {self._limits.unpack_ratio} times when unpacked"
+            self._cut = f"grows more than {self._limits.unpack_ratio} times when unpacked (limits.unpack_ratio)"
         buffer[: len(data)] = data
         return len(data)
 

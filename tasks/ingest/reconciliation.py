@@ -18,7 +18,6 @@ from tasks.ingest.claims import READERS, Claims
 from tasks.ingest.known import UNKNOWN
 from tasks.ingest.parsing import EMPTY
 from tasks.ingest.reading import Packed, Unpacked, head_of, inputs
-from tasks.ingest.values.json_elements import DOCUMENT_BYTES
 from tasks.ingest.zip_members import open_member
 
 FIGURES: Final = ("runs", "model_calls", "tool_calls", "input_tokens", "output_tokens", "cost_usd", "reward")
@@ -112,6 +111,7 @@ def _format(workspace: Workspace, name: str, files: list[dict[str, Any]], held: 
 def _contents(workspace: Workspace, files: list[dict[str, Any]], unread: dict[str, str]) -> Iterator[bytes]:
     """The unpacked bytes of files as they were taken in, equal ones once; `unread` notes those that are not there."""
     wanted: dict[Path, dict[str, str]] = defaultdict(dict)
+    most = workspace.settings.limits.document_bytes
     seen: set[str] = set()
     for file in files:
         if file["sha256"] not in seen:
@@ -125,9 +125,9 @@ def _contents(workspace: Workspace, files: list[dict[str, Any]], unread: dict[st
                 if source.name not in names:
                     continue
                 packed = Packed(source)
-                data = head_of(Unpacked(packed, workspace.settings.limits), DOCUMENT_BYTES + 1)
-                if len(data) > DOCUMENT_BYTES:
-                    found[source.name] = f"larger than {DOCUMENT_BYTES} bytes"
+                data = head_of(Unpacked(packed, workspace.settings.limits), most + 1)
+                if len(data) > most:
+                    found[source.name] = f"larger than {most} bytes (limits.document_bytes)"
                 elif packed.finish() != names[source.name]:
                     found[source.name] = "has changed since it was taken in"
                 else:

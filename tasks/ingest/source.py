@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from storage.records import Quarantined, sha256_hex
-from storage.settings import MappedField
+from storage.settings import Limits, MappedField
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,13 @@ class Source:
     """An open input. `path` is as given, `archive.zip!member` within an archive; `stream` is unpacked.
 
     `agent` and `agents` come from the workspace's mapping; a parser uses `agent_or(own)` to settle whose run
-    it is. `line_bytes` bounds what is held of one line. `mapping` is for the format `mapped` alone.
+    it is. `limits` are the bounds of what is read. `mapping` is for the format `mapped` alone.
     """
 
     path: str
     stream: BinaryIO
     agent: str | None = None
-    line_bytes: int = 16 * 1024 * 1024
+    limits: Limits = field(default_factory=Limits)
     mapping: Mapping[str, str | MappedField] = field(default_factory=dict)
 
     def agent_or(self, *own: str | None) -> str | None:
@@ -41,28 +41,38 @@ class Source:
     def lines(self) -> Iterator[Line | Quarantined]:
         """Lines that are not blank, in order; a line over the bound comes as its quarantine entry.
 
-        Never holds more than `line_bytes` of a line.
+        Never holds more than `limits.line_bytes` of a line.
         """
+        most = self.limits.line_bytes
         number = offset = 0
-        while data := self.stream.readline(self.line_bytes + 1):
+        while data := self.stream.readline(most + 1):
             number += 1
             start, offset = offset, offset + len(data)
-            if len(data) > self.line_bytes and not data.endswith(b"\n"):
+            if len(data) > most and not data.endswith(b"\n"):
                 digest = hashlib.sha256(data)
                 while data and not data.endswith(b"\n"):
-                    data = self.stream.readline(self.line_bytes)
+                    data = self.stream.readline(most)
                     digest.update(data)
                     offset += len(data)
-                reason = f"line longer than {self.line_bytes} bytes"
                 yield Quarantined(
                     file=self.path,
                     line=number,
                     byte_offset=start,
-                    reason=reason,
+                    reason=self.long_line,
                     bytes_sha256=digest.hexdigest(),
                 )
             elif (stripped := data.strip(b"\r\n")) and not stripped.isspace():
                 yield Line(number, start, stripped)
+
+    @property
+    def long_line(self) -> str:
+        """Why a line over the bound is not read."""
+        return f"line longer than {self.limits.line_bytes} bytes (limits.line_bytes)"
+
+    def cut(self, data: bytes) -> str | None:
+        """Why a document ends early, of which these bytes were read (`read_bytes`); None if it does not."""
+        most = self.limits.document_bytes
+        return f"the document is longer than {most} bytes (limits.document_bytes)" if len(data) > most else None
 
     def quarantined(self, line: int, offset: int, reason: str, data: bytes) -> Quarantined:
         """The entry for input that could not be read, by the digest of its bytes."""

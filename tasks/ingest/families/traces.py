@@ -11,9 +11,6 @@ from tasks.ingest.families.spans import Span
 from tasks.ingest.parsed import Parsed
 from tasks.ingest.source import Source
 
-HELD_BYTES: Final = 32 * 1024 * 1024
-"""Input that is held of traces that may go on. Beyond it, those untouched for longest are put together; what
-comes of them later is put together by itself, and meets the rest in the ledger by the ids of run and calls."""
 BATCH_BYTES: Final = 6 * 1024 * 1024
 """Input whose records are handed over at once."""
 
@@ -29,12 +26,14 @@ class _Trace:
 class Traces:
     """The traces of one input, in the order in which they were touched last.
 
-    `system` names the namespace of the ids: formats that share one tell the same runs and calls.
+    `system` names the namespace of the ids: formats that share one tell the same runs and calls. Beyond what is held
+    (`limits.held_bytes`), traces untouched for longest are put together; what comes of them later is put together by
+    itself, and meets the rest in the ledger by the ids of run and calls.
     """
 
-    def __init__(self, source: Source, source_format: str, *, system: str = "otel", held: int = HELD_BYTES) -> None:
+    def __init__(self, source: Source, source_format: str, *, system: str = "otel") -> None:
         self._source, self._format, self._system = source, source_format, system
-        self._held = held
+        self._held = source.limits.held_bytes
         self._traces: dict[str, _Trace] = {}
         self._size = 0
         self._last: str | None = None

@@ -16,7 +16,7 @@ from tasks.ingest.families.inspect_sample import sample_records
 from tasks.ingest.parsed import Parsed
 from tasks.ingest.reading import Headed
 from tasks.ingest.source import Source
-from tasks.ingest.values.json_elements import DOCUMENT_BYTES, Document, read_bytes
+from tasks.ingest.values.json_elements import Document, read_bytes
 from tasks.ingest.values.json_head import top_keys
 from tasks.ingest.values.json_values import CONSTANTS_DECODER, Invalid, JsonObject, decode, object_of
 from tasks.ingest.values.once import Once
@@ -29,13 +29,10 @@ TELLS = (
     "where the log marks them."
 )
 
-ARCHIVE_BYTES: Final = 320 * 1024 * 1024
-"""What is held of an `.eval`, as it is packed: a longer one is quarantined."""
 _ZIP: Final = b"PK\x03\x04"
 _FIRST_MEMBER: Final = re.compile(rb"PK\x03\x04.{26}(?:_journal/|header\.json|samples/[^/]*_epoch_\d)", re.DOTALL)
 _SAMPLE: Final = re.compile(r"samples/.*\.json")
 _HEADERS: Final = ("header.json", "_journal/start.json")  # the second is all that a log has while it is written
-_RATIO: Final = 2000  # a member that grows more is a bomb
 _BROKEN: Final = (
     EOFError, NotImplementedError, OSError, OverflowError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
@@ -51,7 +48,7 @@ def parse(source: Source) -> Iterator[Parsed]:
     start = source.stream.read(len(_ZIP))
     whole = io.BufferedReader(Headed(start, cast(io.RawIOBase, source.stream)))
     held = dataclasses.replace(source, stream=whole)
-    return _archive(held, read_bytes(held, ARCHIVE_BYTES)) if start == _ZIP else _document(held)
+    return _archive(held, read_bytes(held, source.limits.archive_bytes)) if start == _ZIP else _document(held)
 
 
 def _document(source: Source) -> Iterator[Parsed]:
@@ -79,7 +76,7 @@ def _document(source: Source) -> Iterator[Parsed]:
     except Invalid as error:
         document.at = len(document.text)
         if not cut:  # then the samples have told it
-            yield Parsed(quarantined=[document.quarantined(start, str(error))])
+            yield Parsed(quarantined=[document.quarantined(start, document.cut or str(error))])
 
 
 def _key(document: Document) -> object:
@@ -118,23 +115,25 @@ def _archive(source: Source, data: bytes) -> Iterator[Parsed]:
             samples = [member for member in members if _SAMPLE.fullmatch(member.filename)]
             last = {member.filename: member for member in samples}
             yield Parsed(merged=len(samples) - len(last))
-            spec = _spec(archive, {member.filename: member for member in members})
+            spec = _spec(source, archive, {member.filename: member for member in members})
             if not (spec or samples):
                 raise zipfile.BadZipFile("neither a header nor samples")
             once = Once()
             for member in last.values():
                 yield _member(source, archive, spec, member, once)
     except _BROKEN as error:
-        cut = f"the log is longer than {ARCHIVE_BYTES} bytes" if len(data) >= ARCHIVE_BYTES else "not a readable zip"
+        most = source.limits.archive_bytes
+        too_long = f"the log is longer than {most} bytes (limits.archive_bytes)"
+        cut = too_long if len(data) > most else "not a readable zip"
         yield Parsed(quarantined=[source.quarantined(1, 0, f"{cut}: {type(error).__name__}", data)])
 
 
-def _spec(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> JsonObject:
+def _spec(source: Source, archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> JsonObject:
     """The log's `eval`, from the first header that can be read; empty where none can."""
     for name in _HEADERS:
         try:
             if name in members:
-                header = object_of(decode(_read(archive, members[name]), CONSTANTS_DECODER), name)
+                header = object_of(decode(_read(source, archive, members[name]), CONSTANTS_DECODER), name)
                 return object_of(header.get("eval"), "eval")
         except (Invalid, *_BROKEN):
             continue
@@ -144,7 +143,7 @@ def _spec(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> Json
 def _member(source: Source, archive: zipfile.ZipFile, spec: JsonObject, member: zipfile.ZipInfo, once: Once) -> Parsed:
     data = b""
     try:
-        data = _read(archive, member)
+        data = _read(source, archive, member)
         sample = object_of(decode(data, CONSTANTS_DECODER), "the sample")
         return once.admit(sample_records(source, spec, sample), sample)
     except Invalid as error:
@@ -154,12 +153,17 @@ def _member(source: Source, archive: zipfile.ZipFile, spec: JsonObject, member: 
     return Parsed(quarantined=[source.quarantined(1, max(member.header_offset, 0), f"a sample: {reason}", data)])
 
 
-def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    """Raises what `zipfile` raises, and BadZipFile for more bytes than a document may have or a wrong checksum."""
+def _read(source: Source, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """Raises what `zipfile` raises, BadZipFile for a wrong checksum, and Invalid for more bytes than are allowed."""
     stream: IO[bytes]
-    bound = min(DOCUMENT_BYTES, _RATIO * max(member.compress_size, 1))
+    most, ratio = source.limits.document_bytes, source.limits.unpack_ratio
+    bound = min(most, ratio * max(member.compress_size, 1))
     with open_member(archive, member) as stream:
         data = stream.read(bound + 1)
-    if len(data) > bound or zlib.crc32(data) != member.CRC:
-        raise zipfile.BadZipFile("too long or damaged")
+    if len(data) > most:
+        raise Invalid(f"longer than {most} bytes (limits.document_bytes)")
+    if len(data) > bound:
+        raise Invalid(f"grows more than {ratio} times when unpacked (limits.unpack_ratio)")
+    if zlib.crc32(data) != member.CRC:
+        raise zipfile.BadZipFile("damaged")
     return data

@@ -45,7 +45,8 @@ def parse(source: Source) -> Iterator[Parsed]:
     cases = _Cases(source, sha256_hex(data))
     for found in test_cases(data):
         if isinstance(found, Broken):
-            yield Parsed(quarantined=[source.quarantined(found.line, found.offset, found.reason, data[found.offset :])])
+            reason = source.cut(data) or found.reason
+            yield Parsed(quarantined=[source.quarantined(found.line, found.offset, reason, data[found.offset :])])
             return
         suites, case = found
         try:

@@ -54,7 +54,7 @@ def parse(source: Source) -> Iterator[Parsed]:
 
 def _records(source: Source) -> Iterator[JsonRecord | Quarantined]:
     """JSON where the first byte is that of an object or array, else CSV."""
-    first = source.stream.readline(source.line_bytes + 1)
+    first = source.stream.readline(source.limits.line_bytes + 1)
     stream = io.BufferedReader(Headed(first, cast(io.RawIOBase, source.stream)), 1024 * 1024)
     source = replace(source, stream=cast(BinaryIO, stream))
     is_json = first.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"["))

@@ -40,7 +40,7 @@ def detect(head: bytes, path: str) -> bool:
 
 
 def parse(source: Source) -> Iterator[Parsed]:
-    """Batches of whole traces, as far as these fit into what is held (`traces.HELD_BYTES`)."""
+    """Batches of whole traces, as far as these fit into what is held (`limits.held_bytes`)."""
     source, is_document = shape_of(source)
     traces = Traces(source, NAME)
     if is_document:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from tasks.ingest.families.score_rows import ScoreRows, columns_of
 from tasks.ingest.parsed import Parsed
 from tasks.ingest.source import Source
-from tasks.ingest.values.json_elements import read_bytes
+from tasks.ingest.values.json_elements import cut_off, read_bytes
 from tasks.ingest.values.json_values import Invalid
 
 NAME = "scores-csv"
@@ -20,8 +20,6 @@ TELLS = (
 )
 
 _DELIMITERS: Final = (",", ";", "\t")
-_ROW_LINES: Final = 200
-"""Lines that one row may span; a quote that stays open longer is a typing error in its first line."""
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -49,14 +47,14 @@ def parse(source: Source) -> Iterator[Parsed]:
         return
     delimiter, columns, start = header
     rows = ScoreRows(source)
-    for row in _rows(data, start, delimiter):
+    for row in _rows(data, start, delimiter, source.limits.row_lines):
         try:
             if isinstance(row.cells, Invalid):
                 raise row.cells
             yield rows.add(columns, row.cells)
         except Invalid as error:
             yield Parsed(quarantined=[source.quarantined(row.line, row.offset, str(error), row.data)])
-    yield Parsed(scores=rows.scores())
+    yield Parsed(scores=rows.scores(), quarantined=cut_off(source, data))
 
 
 def _header(data: bytes) -> tuple[str, dict[str, int], int] | None:
@@ -74,16 +72,19 @@ def _header(data: bytes) -> tuple[str, dict[str, int], int] | None:
     return None
 
 
-def _rows(data: bytes, start: int, delimiter: str) -> Iterator[_Row]:
+def _rows(data: bytes, start: int, delimiter: str, most: int) -> Iterator[_Row]:
     lines = data.splitlines(keepends=True)
     offset, at = sum(map(len, lines[:start])), start
     while at < len(lines):
         cells, taken = _cells(_text(lines[at]), delimiter), 1
-        while cells is None and taken < _ROW_LINES and at + taken < len(lines):
+        while cells is None and taken < most and at + taken < len(lines):
             taken += 1
             cells = _cells(_text(b"".join(lines[at : at + taken])), delimiter)
         if cells is None or isinstance(cells, Invalid):
-            cells, taken = cells or Invalid("not CSV: a quote stays open"), 1
+            cells, taken = (
+                cells or Invalid(f"not CSV: a quote stays open to the end, or over {most} lines (limits.row_lines)"),
+                1,
+            )
         row = b"".join(lines[at : at + taken])
         if row.strip():
             yield _Row(at + 1, offset, row.rstrip(b"\r\n"), cells)

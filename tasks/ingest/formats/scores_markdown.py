@@ -15,7 +15,7 @@ from typing import Final
 from tasks.ingest.families.score_rows import ScoreRows, columns_of
 from tasks.ingest.parsed import Parsed
 from tasks.ingest.source import Source
-from tasks.ingest.values.json_elements import read_bytes
+from tasks.ingest.values.json_elements import cut_off, read_bytes
 from tasks.ingest.values.json_values import Invalid
 
 NAME = "scores-markdown"
@@ -48,16 +48,17 @@ def detect(head: bytes, path: str) -> bool:
 def parse(source: Source) -> Iterator[Parsed]:
     """A batch per row, and the scores at the end."""
     rows, place, offset = ScoreRows(source), _Place(), 0
-    lines = read_bytes(source).splitlines(keepends=True)
-    for number, data in enumerate(lines, 1):
-        text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff").rstrip("\r\n")
+    data = read_bytes(source)
+    lines = data.splitlines(keepends=True)
+    for number, line in enumerate(lines, 1):
+        text = line.decode("utf-8", "surrogateescape").removeprefix("\ufeff").rstrip("\r\n")
         if _is_row(text, _following(lines, number), place):
             try:
                 yield rows.add(place.columns or {}, _cells(text), place.week)
             except Invalid as error:
-                yield Parsed(quarantined=[source.quarantined(number, offset, str(error), data.rstrip(b"\r\n"))])
-        offset += len(data)
-    yield Parsed(scores=rows.scores())
+                yield Parsed(quarantined=[source.quarantined(number, offset, str(error), line.rstrip(b"\r\n"))])
+        offset += len(line)
+    yield Parsed(scores=rows.scores(), quarantined=cut_off(source, data))
 
 
 def _following(lines: list[bytes], number: int) -> str:

@@ -14,8 +14,6 @@ from tasks.ingest.values.json_records import JsonRecord
 from tasks.ingest.values.json_values import Invalid, JsonObject
 
 DELIMITERS: Final = (",", ";", "\t", "|")
-_ROW_LINES: Final = 1000
-"""Lines that one row may span; a quote that stays open longer is a typing error in its first line."""
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -27,19 +25,19 @@ class _Line(NamedTuple):
 
 def csv_records(source: Source) -> Iterator[JsonRecord | Quarantined]:
     """The rows below the header, as objects by the names of its columns; an empty cell is None."""
-    csv.field_size_limit(source.line_bytes)
+    csv.field_size_limit(source.limits.line_bytes)
     lines = _Lines(source)
     header: list[str] | None = None
     delimiter = ","
     while line := lines.next():
-        if len(line.data) > source.line_bytes:
-            yield _refused(source, line, line.data, f"line longer than {source.line_bytes} bytes")
+        if len(line.data) > source.limits.line_bytes:
+            yield _refused(source, line, line.data, source.long_line)
             continue
         if not line.data.strip(b"\r\n\t ,;|") or (header is None and line.data.lower().startswith(b"sep=")):
             continue
         if header is None:
             delimiter = max(DELIMITERS, key=line.data.decode("utf-8", "replace").count)
-        data, found = _row(lines, line, delimiter)
+        data, found = _row(lines, line, delimiter, source.limits.row_lines)
         try:
             cells = _told(found)
             if header is not None:
@@ -58,7 +56,7 @@ class _Lines:
     """The lines of a source with their ends, where a line can be given back."""
 
     def __init__(self, source: Source) -> None:
-        self._stream, self._bound = source.stream, source.line_bytes
+        self._stream, self._bound = source.stream, source.limits.line_bytes
         self._back: deque[_Line] = deque()
         self._number = self._offset = 0
 
@@ -81,7 +79,7 @@ class _Lines:
         self._back.extendleft(reversed(lines))
 
 
-def _row(lines: _Lines, first: _Line, delimiter: str) -> tuple[bytes, list[str] | str]:
+def _row(lines: _Lines, first: _Line, delimiter: str, most: int) -> tuple[bytes, list[str] | str]:
     """The bytes of the row that begins on a line, and its cells or why there are none."""
     taken: list[_Line] = []
     data = first.data
@@ -89,10 +87,12 @@ def _row(lines: _Lines, first: _Line, delimiter: str) -> tuple[bytes, list[str] 
         cells = _cells(data, delimiter)
         if cells is not None:
             return data.rstrip(b"\r\n"), cells
-        more = lines.next() if len(taken) < _ROW_LINES else None
+        more = lines.next() if len(taken) + 1 < most else None
         if more is None:
             lines.give_back(taken)
-            return first.data.rstrip(b"\r\n"), "not CSV: a quote stays open"
+            return first.data.rstrip(
+                b"\r\n"
+            ), f"not CSV: a quote stays open to the end, or over {most} lines (limits.row_lines)"
         taken.append(more)
         data += more.data
 

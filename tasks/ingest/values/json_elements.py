@@ -13,8 +13,6 @@ from storage.records import Quarantined
 from tasks.ingest.source import Source
 from tasks.ingest.values.json_values import DECODER, Invalid, JsonObject, decode_at
 
-DOCUMENT_BYTES: Final = 128 * 1024 * 1024
-"""What is held of one document; what is beyond counts as cut off."""
 _CHUNK: Final = 1024 * 1024
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _MAYBE_ELEMENT: Final = re.compile(r",[ \t\r\n]*(?=\{[ \t\r\n]*\")")
@@ -27,7 +25,10 @@ class Document:
 
     def __init__(self, source: Source, decoder: json.JSONDecoder = DECODER) -> None:
         self.source, self._decoder = source, decoder
-        self.text = read_bytes(source).decode("utf-8", "surrogateescape")
+        data = read_bytes(source)
+        self.cut = source.cut(data)
+        """Why the document is not whole, where it is too long to be."""
+        self.text = data.decode("utf-8", "surrogateescape")
         self._utf8 = _NOT_UTF8.search(self.text) is None
         self.at = 0
         self._known = (0, 0, 1)  # an index into `text`, with its byte and line
@@ -61,14 +62,15 @@ class Document:
             self._space()
             start = self.at
             if self.at_end():
-                yield self.quarantined(start, "the array is not closed: the file is cut off")
+                yield self.quarantined(start, self.cut or "the array is not closed: the file is cut off")
                 return
             try:
                 value = self.value()
             except Invalid as error:
                 self.at = self._next_element(start, is_element)
-                yield self.quarantined(start, str(error))
-                if self.at == len(self.text):
+                ends = self.at == len(self.text)
+                yield self.quarantined(start, (self.cut if ends else None) or str(error))
+                if ends:
                     return
             else:
                 yield self._element(start, value)
@@ -113,8 +115,18 @@ class Document:
         self.at = found.end() if found else self.at
 
 
-def read_bytes(source: Source, limit: int = DOCUMENT_BYTES) -> bytes:
-    """The bytes of an input up to `limit`; of a damaged archive, those before the damage."""
+def cut_off(source: Source, data: bytes) -> list[Quarantined]:
+    """The entry for what was not read of a document that is too long, after these bytes of it; none if it is whole."""
+    reason = source.cut(data)
+    return [source.quarantined(data.count(b"\n") + 1, len(data), reason, b"")] if reason else []
+
+
+def read_bytes(source: Source, limit: int | None = None) -> bytes:
+    """The bytes of an input; of one longer than `limit` (default: a document's), one byte more than that.
+
+    Of a damaged archive, those before the damage.
+    """
+    limit = (source.limits.document_bytes if limit is None else limit) + 1
     held = io.BytesIO()  # its value is taken without another copy
     try:
         while held.tell() < limit:

@@ -59,7 +59,7 @@ def document_records(document: Document) -> Iterator[JsonRecord | Quarantined]:
             value = object_of(document.value(), "the document")
         except Invalid as error:
             document.at = len(document.text)
-            yield document.quarantined(start, str(error))
+            yield document.quarantined(start, document.cut or str(error))
         else:
             yield _document_record(document, start, document.at, value)
 
@@ -95,8 +95,8 @@ def _document_record(document: Document, start: int, end: int, value: JsonObject
 
 def shape_of(source: Source) -> tuple[Source, bool]:
     """The source, still whole, and whether it is one document: an array, or an object over several lines."""
-    first = source.stream.readline(source.line_bytes + 1)
+    first = source.stream.readline(source.limits.line_bytes + 1)
     stream = io.BufferedReader(Headed(first, cast(io.RawIOBase, source.stream)), 1024 * 1024)
     text = first.removeprefix(_BOM).strip()
-    pretty = len(first) <= source.line_bytes and text.startswith(b"{") and text.endswith(_UNFINISHED)
+    pretty = len(first) <= source.limits.line_bytes and text.startswith(b"{") and text.endswith(_UNFINISHED)
     return dataclasses.replace(source, stream=cast(BinaryIO, stream)), pretty or text.startswith(b"[")

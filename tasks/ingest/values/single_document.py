@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from tasks.ingest.parsed import Parsed
 from tasks.ingest.source import Source
-from tasks.ingest.values.json_elements import DOCUMENT_BYTES, read_bytes
+from tasks.ingest.values.json_elements import read_bytes
 from tasks.ingest.values.json_values import Invalid, JsonObject, decode
 
 
@@ -14,8 +14,8 @@ def read_value(source: Source, records: Callable[[object], Parsed]) -> Iterator[
     """The batch that `records` makes of the value; its quarantine entry where it or `records` raises Invalid."""
     data = read_bytes(source)
     try:
-        if len(data) >= DOCUMENT_BYTES:
-            raise Invalid(f"the document is longer than {DOCUMENT_BYTES} bytes")
+        if reason := source.cut(data):
+            raise Invalid(reason)
         batch = records(decode(data))
     except Invalid as error:
         batch = Parsed(quarantined=[source.quarantined(1, 0, str(error), data)])

@@ -222,7 +222,7 @@ def test_a_bomb_ends_at_the_bound(workspace: Workspace, tmp_path: Path, now: dat
         archive.writestr("bomb.jsonl", bomb)
     result = ingest_paths(workspace, [tmp_path / "bomb.gz", tmp_path / "bomb.zip"], now=now)
     reasons = [row["reason"] for row in query(workspace, "SELECT reason FROM quarantine WHERE reason LIKE 'grows%'")]
-    assert reasons == ["grows more than 20 times when unpacked"] * 2
+    assert reasons == ["grows more than 20 times when unpacked (limits.unpack_ratio)"] * 2
     assert_fates_add_up(result, workspace)
 
 

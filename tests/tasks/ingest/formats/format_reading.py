@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from storage.records import Record
+from storage.settings import Limits
 from tasks.ingest.parsed import Format, Parsed
 from tasks.ingest.source import Source
 
@@ -56,10 +57,15 @@ class Reader:
     """Reads an input with a format as ingest does, and checks what always holds."""
 
     def data(
-        self, form: Format, data: bytes, path: str = "logs/input", agent: str | None = None, line_bytes: int = 2**24
+        self,
+        form: Format,
+        data: bytes,
+        path: str = "logs/input",
+        agent: str | None = None,
+        limits: Limits | None = None,
     ) -> Parsed:
         """The records of some bytes."""
-        source = Source(path=path, stream=io.BytesIO(data), agent=agent, line_bytes=line_bytes)
+        source = Source(path=path, stream=io.BytesIO(data), agent=agent, limits=limits or Limits())
         parsed = put_together(list(form.parse(source)))
         check(parsed)
         return parsed

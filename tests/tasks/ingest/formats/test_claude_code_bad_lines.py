@@ -6,6 +6,7 @@ import pytest
 from claude_lines import Session, text
 from format_reading import Reader
 
+from storage.settings import Limits
 from tasks.ingest.formats import claude_code
 
 BAD_LINES = [
@@ -46,7 +47,7 @@ def test_last_line_may_lack_its_end_and_the_first_may_have_a_mark(reader: Reader
 def test_line_over_the_bound(reader: Reader) -> None:
     """A line too long to hold is one entry, and the next lines are read."""
     data = Session().user("a" * 5000).user("b").data()
-    parsed = reader.data(claude_code, data, line_bytes=1000)
+    parsed = reader.data(claude_code, data, limits=Limits(line_bytes=1000))
     assert [message.text for message in parsed.messages] == ["b"]
     assert [(entry.line, entry.byte_offset) for entry in parsed.quarantined] == [(1, 0)]
 

@@ -217,7 +217,7 @@ def test_bomb_is_refused(reader: Reader) -> None:
     data = eval_log({"header.json": INSPECT, "samples/a.json": b" " * 50_000_000}, zstandard=True)
     assert len(data) < 25_000  # 50 MB in so little is more than 2000 times
     assert [entry.reason for entry in reader.data(inspect_log, data).quarantined] == [
-        "a sample: cannot be unpacked: BadZipFile"
+        "a sample: grows more than 2000 times when unpacked (limits.unpack_ratio)"
     ]
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from storage.errors import UsageError
 from storage.records import Message, ModelCall, Run, Score, ToolCall
-from storage.settings import MappedField
+from storage.settings import Limits, MappedField
 from storage.settings import Source as SourceSetting
 from storage.text import restored
 from tasks.ingest.formats import mapped
@@ -31,9 +31,9 @@ FLAT: Mapping = {
 }  # fmt: skip
 
 
-def read(data: bytes, mapping: Mapping, line_bytes: int = 2**24) -> Parsed:
+def read(data: bytes, mapping: Mapping, **limits: int) -> Parsed:
     """The records of some bytes by a mapping."""
-    parsed = put_together(list(mapped.parse(Source("in", io.BytesIO(data), line_bytes=line_bytes, mapping=mapping))))
+    parsed = put_together(list(mapped.parse(Source("in", io.BytesIO(data), limits=Limits(**limits), mapping=mapping))))
     check(parsed)
     return parsed
 

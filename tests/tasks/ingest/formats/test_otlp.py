@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from span_samples import START, TRACE, agent, chat, lines, request, said, span, tool
 
 from storage.records import stable_id
+from storage.settings import Limits
 from storage.text import restored
 from tasks.ingest.families import traces
 from tasks.ingest.formats import otlp
@@ -294,21 +295,15 @@ def test_the_agent_of_a_part() -> None:
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the bound, traces untouched for longest are put together first; nothing is lost or counted twice."""
-    monkeypatch.setattr(traces.Traces.__init__, "__kwdefaults__", {"system": "otel", "held": 20_000})
     monkeypatch.setattr(traces, "BATCH_BYTES", 5_000)
     requests = [
         request(span(1, 0, agent(), f"{n + 1:032x}"), span(2, 1, chat(n, 1), f"{n + 1:032x}")) for n in range(99)
     ]
-    batches = list(otlp.parse(source(lines(*requests))))
+    batches = list(otlp.parse(Source("x", io.BytesIO(lines(*requests)), limits=Limits(held_bytes=20_000))))
     assert len(batches) > 10
     assert max(batch.units for batch in batches) < 40
     assert sum(batch.units for batch in batches) == 198
     assert sum(call.input_tokens or 0 for batch in batches for call in batch.model_calls) == sum(range(99))
-
-
-def source(data: bytes) -> Source:
-    """A source of these bytes."""
-    return Source("x", io.BytesIO(data))
 
 
 def test_naughty_text_comes_back() -> None:

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_formats_fuzz import JSON, naughty, places, replaced
 
+from storage.settings import Limits
 from tasks.ingest.formats import any_agent, cloudwatch, langfuse, langsmith, otlp, phoenix
 
 READER = Reader()
@@ -103,5 +104,5 @@ def test_bytes_that_break_readers(form: ModuleType) -> None:
         b'{"a": 1e400}', b'{"a": NaN}', b"\r\r\r", b"{}\n{}\n[]\n", b'{"spans": [{}, null, 1, []]}',
     ):  # fmt: skip
         READER.data(form, data)
-    long = READER.data(form, b'{"a": "' + b"x" * 5000 + b'"}\n', line_bytes=1000)
+    long = READER.data(form, b'{"a": "' + b"x" * 5000 + b'"}\n', limits=Limits(line_bytes=1000))
     assert len(long.quarantined) == 1
