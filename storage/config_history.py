@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from storage.config_repo import EMAIL, ConfigRepo
 from storage.crashpoint import crashpoint
@@ -17,9 +17,13 @@ TAG: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 @dataclass(frozen=True)
 class Commit:
-    """A commit of the branch. `trailers`: values by key, in order; `at`: the committer's time, UTC."""
+    """A commit of the branch. `trailers`: values by key, in order; `at`: the committer's time, UTC.
+
+    `base`: the commit before, along the branch; None for the first.
+    """
 
     id: str
+    base: str | None
     at: datetime
     author: str
     subject: str
@@ -37,18 +41,19 @@ def commits(repo: ConfigRepo, *, until: str | None = None, after: str | None = N
     paths = ["--full-history", "--", under] if under else ["--"]
     raw = repo.git.run(
         "log", "-z", "--no-show-signature", "--no-color", "--no-decorate",
-        "--format=%H%n%ct%n%an%n%s%n%(trailers:only=true,unfold=true)", *span, *paths,
+        "--format=%H%n%P%n%ct%n%an%n%s%n%(trailers:only=true,unfold=true)", *span, *paths,
     )  # fmt: skip
     return [_commit(text) for text in raw.decode("utf-8", "replace").split("\0") if text]
 
 
 def _commit(text: str) -> Commit:
-    commit, at, author, subject, *rest = text.split("\n")
+    commit, parents, at, author, subject, *rest = text.split("\n")
     trailers: dict[str, list[str]] = {}
     for key, separator, value in (line.partition(": ") for line in rest):
         if separator:
             trailers.setdefault(key, []).append(value)
-    return Commit(commit, datetime.fromtimestamp(int(at), UTC), author, subject, trailers)
+    base = next(iter(parents.split()), None)
+    return Commit(commit, base, datetime.fromtimestamp(int(at), UTC), author, subject, trailers)
 
 
 def touched(repo: ConfigRepo, before: str | None, after: str, under: str = "") -> dict[str, str]:
@@ -60,10 +65,60 @@ def touched(repo: ConfigRepo, before: str | None, after: str, under: str = "") -
     return dict(zip(parts[1::2], parts[::2], strict=True))
 
 
-def parent(repo: ConfigRepo, commit: str) -> str | None:
-    """The commit before, along the branch; None for the first."""
-    found = repo.git.run("rev-list", "--parents", "--max-count=1", commit).decode().split()
-    return found[1] if len(found) > 1 else None
+class Touched(NamedTuple):
+    """A path that a commit changed: its mode now, and its blobs before and after; all zeros where there is none."""
+
+    path: str
+    mode: str
+    before: str
+    after: str
+
+
+def touched_by_each(repo: ConfigRepo, some: Sequence[Commit]) -> dict[str, list[Touched]]:
+    """By commit, what each changed as seen from the commit before it; read in one go. A first commit has nothing."""
+    asked = "".join(f"{commit.id} {commit.base}\n" for commit in some if commit.base)
+    raw = repo.git.run(
+        "diff-tree", "--stdin", "-r", "-z", "--raw", "--no-renames", "--full-index", "--no-ext-diff", "--no-textconv",
+        stdin=asked.encode(),
+    )  # fmt: skip
+    found: dict[str, list[Touched]] = {}
+    parts = iter(raw.decode("utf-8", "surrogateescape").split("\0")[:-1])
+    commit = ""
+    for part in parts:
+        if part.startswith(":"):
+            _, mode, before, after, _ = part.split()
+            found[commit].append(Touched(next(parts), mode, before, after))
+        else:
+            commit = part.strip()
+            found[commit] = []
+    return found
+
+
+def objects(repo: ConfigRepo, names: Iterable[str]) -> dict[str, bytes]:
+    """Bytes of blobs and trees by their names (an id, or `commit:path`), read in one go; without what is not there."""
+    asked = list(dict.fromkeys(names))
+    raw = repo.git.run("cat-file", "--batch", stdin="".join(f"{name}\n" for name in asked).encode())
+    found, at = dict[str, bytes](), 0
+    for name in asked:
+        end = raw.index(b"\n", at)
+        about = raw[at:end].split(b" ")
+        at = end + 1
+        if about[-1] != b"missing":
+            size = int(about[-1])
+            found[name] = raw[at : at + size]
+            at += size + 1
+    return found
+
+
+def tree_entries(raw: bytes, id_bytes: int) -> dict[str, tuple[str, str]]:
+    """Mode and id by name of what a tree object lists. `id_bytes`: 20, or 32 in a SHA-256 repository."""
+    found, at = dict[str, tuple[str, str]](), 0
+    while at < len(raw):
+        end = raw.index(b"\0", at)
+        mode, _, name = raw[at:end].partition(b" ")
+        at = end + 1 + id_bytes
+        found[name.decode("utf-8", "surrogateescape")] = (mode.decode(), raw[end + 1 : at].hex())
+    return found
 
 
 def tree_of(repo: ConfigRepo, folder: str, commit: str) -> str | None:

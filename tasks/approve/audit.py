@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from storage.commit_signature import is_signed, public_key
-from storage.config_history import Commit, commits, parent, touched
+from storage.config_history import Commit, commits, touched
 from storage.config_repo import ConfigRepo
 from storage.crashpoint import crashpoint
 from storage.ledger import Ledger
@@ -18,7 +18,7 @@ from storage.records import Approval, Change, FileChange, Proposal, stable_id
 from storage.workspace import Workspace
 from tasks.approve.apply import KIND, PROPOSAL, TRAILER
 from tasks.approve.decision import broken_link, chained
-from tasks.common import memory_file
+from tasks.approve.memory_audit import memory_faults
 
 REBUILT: Final = "rebuilt from the commit's trailers; the answer itself is lost"
 
@@ -38,8 +38,8 @@ def faults(workspace: Workspace, ledger: Ledger) -> Iterator[str]:
         for digest in commit.trailers.get(TRAILER, []):
             if digest not in approved:
                 yield f"commit {commit.id[:12]} claims approval {digest[:12]}, which the ledger does not have"
-        if memory_file.TRAILER in commit.trailers and (wrong := memory_file.fault(repo, commit)):
-            yield f"commit {commit.id[:12]} says it is memory from daily logs, but {wrong}"
+    for commit, wrong in memory_faults(repo, history):
+        yield f"commit {commit.id[:12]} says it is memory from daily logs, but {wrong}"
     known = {commit.id for commit in history}
     for row in ledger.rows("approve/every_change"):
         if row["commit"] not in known:
@@ -78,7 +78,7 @@ def rebuild(workspace: Workspace, ledger: Ledger) -> Rebuilt:
 
 
 def _put_back(workspace: Workspace, ledger: Ledger, repo: ConfigRepo, commit: Commit, digest: str) -> bool:
-    base = parent(repo, commit.id)
+    base = commit.base
     paths = touched(repo, base, commit.id)
     agent = workspace.agent(next(iter(paths), "").split("/")[0])
     people, proposal_id = commit.trailers.get("Approved-by", []), commit.trailer(PROPOSAL)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from storage.config_history import Commit, commits, parent, resolved, tag, tagged, touched, tree_of
+from storage.config_history import Commit, commits, resolved, tag, tagged, touched, tree_of
 from storage.config_repo import ConfigRepo
 from storage.errors import NotFound, UsageError
 from storage.ledger import Ledger
@@ -120,7 +120,7 @@ def log(workspace: Workspace, since: str | None, named: str | None) -> list[Entr
     slugs = {agent.slug: agent.name for agent in workspace.settings.agents}
     entries = []
     for commit in commits(repo, after=after, under=under):
-        paths = touched(repo, parent(repo, commit.id), commit.id, under)
+        paths = touched(repo, commit.base, commit.id, under)
         folders = dict.fromkeys(path.split("/")[0] for path in paths)
         agents = [slugs[folder] for folder in folders if folder in slugs]
         entries.append(Entry(commit, Week.of(commit.at, workspace.zone), agents, paths))

@@ -1,19 +1,16 @@
 """MEMORY.md as AgentRE writes it: its own section between two marks, a line each with its source; the rest is people's.
 
 A sourced line reads `- text (memory/2026-11-22.md:12; seen on 3 days since 2026-11-14)`. Whoever has the repository
-can check it: `unfounded` says which lines of a section are not in their sources word for word.
+can check it: `stands_in` says whether a line is in its source word for word.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
-from storage.config_history import Commit, parent, touched
-from storage.config_repo import ConfigRepo
 from storage.errors import Refused
 
 TRAILER: Final = "AgentRE-Memory"
@@ -26,7 +23,6 @@ _END: Final = re.compile(r"^<!-- agentre:memory end -->\r?$", re.MULTILINE)
 _LINE: Final = re.compile(
     r"- (?P<text>.+) \((?P<path>memory/[^()\s:]+):(?P<line>\d+)(?:-(?P<last>\d+))?(?P<more>(?:; [^()]*)?)\)$"
 )
-_FOUND: Final = re.compile(r"\r\n|\n|\r")
 
 
 @dataclass(frozen=True)
@@ -100,50 +96,3 @@ def stands_in(line: Sourced, lines: list[str | None]) -> bool:
     source = lines[line.line - 1 : line.last_line] if 0 < line.line <= line.last_line else []
     told = [text.strip() for text in source if text is not None]
     return bool(told) and len(told) == len(source) and line.text in " ".join(told)
-
-
-def unfounded(section: str, read: Callable[[str], bytes | None]) -> Iterator[str]:
-    """Rows of a section that are neither headings nor verbatim from their source. `read` gives a daily log's bytes."""
-    lines_of = cache(lambda path: read_lines(read(path) or b""))
-    for row in section.splitlines():
-        if not row.strip() or re.fullmatch(r"#{2,3} [A-Z][A-Za-z ]*", row):
-            continue
-        line = next(sourced(row), None)
-        if line is None or not stands_in(line, lines_of(line.path)):
-            yield row
-
-
-def fault(repo: ConfigRepo, commit: Commit) -> str | None:
-    """What is wrong with a commit that says it is memory, held against its own parent; None: nothing.
-
-    It may touch one MEMORY.md; outside of AgentRE's section nothing may be lost or added; every line of the section
-    stands word for word in a daily log of the same agent.
-    """
-    base = parent(repo, commit.id)
-    paths = touched(repo, base, commit.id)
-    if base is None or len(paths) != 1 or not re.fullmatch(r"[a-z0-9-]+/MEMORY\.md", next(iter(paths))):
-        return f"touches {', '.join(sorted(paths)[:3]) or 'nothing'}"
-    path = next(iter(paths))
-    try:
-        old, new = (_text(repo.read(path, at)) for at in (base, commit.id))
-        before, after = split(old), split(new)
-    except Refused as error:
-        return error.what
-    if after.section is None:
-        return "has no section of its own"
-    kept, moved = _rows(after.by_hand), _rows(old)
-    if lost := [row for row in _rows(before.by_hand) if row not in kept]:
-        return f"lost what people wrote: {lost[0][:60]}"
-    if added := [row for row in kept if row not in moved]:
-        return f"wrote outside of its section: {added[0][:60]}"
-    folder = path.removesuffix("MEMORY.md")
-    wrong = next(unfounded(after.section, lambda name: repo.read(folder + name, base)), None)
-    return None if wrong is None else f"has a line that is not in its source: {wrong[:60]}"
-
-
-def _text(content: bytes | None) -> str:
-    return (content or b"").decode("utf-8", "surrogateescape")
-
-
-def _rows(text: str) -> list[str]:
-    return [row for row in _FOUND.split(text) if row.strip()]

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final, Literal
 
-from storage.config_history import Commit, commits, parent
+from storage.config_history import Commit, commits
 from storage.config_repo import BranchMoved, ConfigRepo
 from storage.crashpoint import crashpoint
 from storage.errors import NotFound, Refused
@@ -127,10 +127,9 @@ def _write(workspace: Workspace, ledger: Ledger, repo: ConfigRepo, plan: Plan, n
 
 def _follow_up(workspace: Workspace, ledger: Ledger, repo: ConfigRepo, plan: Plan, commit: str) -> list[str]:
     """What follows the commit, again where it was cut short: work tree, live home, and the event of the review."""
-    base = parent(repo, commit)
-    told = next(iter(commits(repo, until=commit)), None)
-    content = repo.read(plan.path, commit)
-    if base is None or content is None or told is None:
+    told = plan.last if plan.last and plan.last.id == commit else commits(repo, until=commit, after=plan.base)[0]
+    base, content = told.base, repo.read(plan.path, commit)
+    if base is None or content is None:
         return []
     at_head = repo.read(plan.path) == content
     file = repo.change(plan.path, content, base)

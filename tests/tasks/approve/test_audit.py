@@ -14,6 +14,7 @@ from storage.workspace import Workspace
 from tasks.approve.apply import KIND, PROPOSAL, TRAILER
 from tasks.approve.audit import faults, rebuild
 from tasks.approve.run import apply, broken_answer, decide, rollback
+from tasks.improve.gather import bounds
 
 
 @pytest.fixture
@@ -62,6 +63,7 @@ def test_rebuilt_from_the_trailers(workspace: Workspace, ledger: Ledger, changed
     assert ledger.typed(about) == before and broken_answer(ledger) is None and not list(faults(workspace, ledger))
     answers = ledger.typed("SELECT approver, channel, decision FROM approvals")[1]
     assert answers == [{"approver": "sam", "channel": "commit", "decision": "approve"}] * 2
+    assert bounds(workspace, ledger, now)["Ada"].left == 1, "what was rebuilt holds up no drafting"
     newest = ledger.typed(f"SELECT change_id FROM changes WHERE commit = '{changed.head()}'")[1][0]["change_id"]
     rollback(workspace, ledger, newest, "sam", now, "r" * 32)
     assert changed.read("ada/config.yaml") == b"temperature: 0.2 # warm\n"

@@ -70,7 +70,7 @@ def test_worded_approved_and_kept(fleet: Workspace, ledger: Ledger, now: datetim
 
 
 def test_a_week_that_is_used_up(fleet: Workspace, ledger: Ledger, now: datetime, messages_api: MessagesApi) -> None:
-    """No proposal is left this week, or a mark of MEMORY.md is broken: the worded line waits, and is asked for later."""
+    """No proposal is left this week, or a mark of MEMORY.md is broken: the worded line waits for its turn."""
     repo = home(fleet, now)
     ada(fleet, ledger, now)
     due = due_for_wording(fleet, ledger)
