@@ -9,6 +9,7 @@ from __future__ import annotations
 import getpass
 import secrets
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, TextIO
 
@@ -16,7 +17,7 @@ import click
 
 from flows.console import Reply, command, now, table, writing
 from flows.environment import answers
-from reports.proposal import review_text
+from reports.proposal import diff_lines, review_text
 from storage.config_repo import ConfigRepo
 from storage.errors import Refused
 from storage.ledger import publish
@@ -132,13 +133,24 @@ def rollback(workspace: Workspace, change_id: str, approver: str) -> Reply:
     require_terminal()
     with writing(workspace, "rollback") as ledger:
         change = approval.change(ledger, change_id)
-    click.echo(f"This takes back change {change.change_id[:8]} of {change.agent} (commit {change.commit[:12]}).")
+        before = approval.proposal(ledger, change.proposal_id)
+    click.echo(f"This takes back change {change.change_id[:8]} of {change.agent} (commit {change.commit[:12]}).\n")
+    click.echo("The exact change\n" + "\n".join(f"  {line}" for line in _taken_back(workspace, before)))
     _type_digest(change.digest)
     with writing(workspace, "rollback") as ledger:
         done = approval.rollback(workspace, ledger, change.change_id, approver, now(), secrets.token_hex(16))
     _tell(workspace)
     text = "\n".join([f"rolled back with commit {done.change.commit[:12]}", *done.notices])
     return Reply(text, {"commit": done.change.commit, "notices": done.notices})
+
+
+def _taken_back(workspace: Workspace, before: Proposal) -> Iterator[str]:
+    """The diff from the files as they are to the bytes before the change."""
+    repository = ConfigRepo(workspace.configs)
+    head = repository.head()
+    for file in before.files:
+        old = None if file.old_blob is None else repository.blob(file.old_blob)
+        yield from diff_lines(file.path, repository.read(file.path, head), old)
 
 
 def answer(

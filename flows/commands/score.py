@@ -10,6 +10,7 @@ import click
 
 from flows.commands.proposals import require_terminal
 from flows.console import Reply, command, now, writing
+from reports.text import money, plural
 from storage.ledger import publish
 from storage.records import DIMENSIONS
 from storage.text import printable
@@ -18,7 +19,7 @@ from tasks.metrics.sampling import SampledRun, record_scores, sample_runs
 from tasks.metrics.weeks import Week
 
 RUBRIC: Final = """\
-Scores are 1 to 5; empty skips a dimension, s skips the run, q stops.
+Scores are 1 to 5; empty skips a dimension, s skips the run, q stops and keeps what was given.
   success     5 perfect   4 small corrections   3 core done, gaps   2 major rework   1 failed
   autonomy    5 no help after the task   4 one question   3 help once   2 several times   1 constant
   efficiency  5 fast and cheap   4 minor waste   3 some   2 significant   1 out of proportion"""
@@ -50,40 +51,41 @@ def _score_all(workspace: Workspace, drawn: list[SampledRun], scorer: str) -> in
     scored = 0
     for number, run in enumerate(drawn, 1):
         click.echo(f"\n[{number}/{len(drawn)}] {_headline(run)}")
-        scores = _ask()
-        if scores is None:
-            break
+        scores, stop = _ask()
         if scores:
             with writing(workspace, "score") as ledger:
                 record_scores(ledger, workspace, run.run_id, scores, scorer=scorer, now=now())
             scored += 1
+        if stop:
+            break
     return scored
 
 
-def _ask() -> dict[str, float] | None:
-    """Scores per dimension; {} to skip the run, None to stop."""
+def _ask() -> tuple[dict[str, float], bool]:
+    """Scores per dimension, {} to skip the run; and whether to stop, which keeps what was given before."""
     scores: dict[str, float] = {}
     for dimension in DIMENSIONS:
         while True:
             typed = click.prompt(f"  {dimension:<11}", default="", show_default=False).strip().lower()
             if typed == "q":
-                return None
+                return scores, True
             if typed == "s":
-                return {}
+                return {}, False
             if typed in {"", "1", "2", "3", "4", "5"}:
                 break
             click.echo("  a whole number from 1 to 5, empty, s or q")
         if typed:
             scores[dimension] = float(typed)
-    return scores
+    return scores, False
 
 
 def _headline(run: SampledRun) -> str:
+    counted = {"model call": run.model_calls, "tool call": run.tool_calls, "error": run.tool_errors}
     facts = [
-        f"{run.agent}: {run.outcome}",
-        f"{run.model_calls} model calls, {run.tool_calls} tool calls, {run.tool_errors} errors",
-        f"{run.human_turns} human turns",
-        f"${run.cost_usd}" if run.cost_usd is not None else "cost not recorded",
+        f"{run.agent}: outcome {run.outcome}",
+        ", ".join(plural(number, noun) for noun, number in counted.items()),
+        plural(run.human_turns, "human turn"),
+        "cost not recorded" if run.cost_usd is None else money(run.cost_usd),
     ]
     texts = [f"  {label}: {_one_line(text)}" for label, text in (("asked", run.request), ("said", run.answer)) if text]
     return "\n".join(["  ".join(facts), *texts, f"  file:  {run.source_file}"])

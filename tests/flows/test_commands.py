@@ -187,14 +187,15 @@ def test_rolling_back_takes_the_change_out_again(demo: Path, home: Path) -> None
     typed = [("Type the first", row["digest"][:8])]
     done, screen = on_terminal("rollback", row["change_id"], "--workspace", demo, home=home, typed=typed)
     assert done == 0, screen
+    assert "+++ /dev/null" in screen and "  -## Steps" in screen
     assert len(before - set(skills.rglob("SKILL.md"))) == 1
 
 
 def test_scores_are_asked_for_on_a_terminal(demo: Path, home: Path) -> None:
-    """`score` shows randomly drawn runs one by one; the answers are in the ledger at once."""
-    typed = [("success", "4"), ("autonomy", "9"), ("whole number", "5"), ("efficiency", "")]
-    done, screen = on_terminal("score", "-n", 1, "--seed", 3, "--workspace", demo, home=home, typed=typed)
-    assert done == 0 and "1 of 1 runs scored" in screen
+    """`score` shows randomly drawn runs one by one; the answers are in the ledger at once, those before a `q` too."""
+    typed = [("success", "4"), ("autonomy", "9"), ("whole number", "5"), ("efficiency", "q")]
+    done, screen = on_terminal("score", "-n", 2, "--seed", 3, "--workspace", demo, home=home, typed=typed)
+    assert done == 0 and "1 of 2 runs scored" in screen
     text = "SELECT dimension, score FROM scores WHERE run_id IS NOT NULL AND scorer_kind = 'human' ORDER BY 1"
     rows = answer_json("query", text, "--workspace", demo, home=home)["rows"]
     assert rows == [{"dimension": "autonomy", "score": 5.0}, {"dimension": "success", "score": 4.0}]
