@@ -16,7 +16,7 @@ def cost_text(report: Any) -> str:
     parts = [
         f"Cost {report.first_day} to {report.today}: {money(report.total_usd)}"
         + (f", without {plural(report.missing, 'call')} whose cost is missing" if report.missing else ""),
-        _table(report.by_agent, "agent"), _table(report.by_model, "model"), _forecast(report.forecast),
+        _table(report.by_agent, "agent"), _table(report.by_model, "model"), _forecast(report),
         *_budgets(report), *_anomalies(report), *_models(report), *_sources(report),
     ]  # fmt: skip
     return "\n".join(part for part in parts if part)
@@ -36,7 +36,10 @@ def _amount(amount: Any) -> str:
     return "–" if amount is None else money(amount)
 
 
-def _forecast(forecast: Any) -> str:
+def _forecast(report: Any) -> str:
+    forecast = report.forecast
+    if report.total_usd is None and not forecast.expected:
+        return "\nforecast: not recorded (no call of this month or of the days before has a known cost)"
     if forecast.expected is None:
         return f"\nforecast: not enough history (n = {plural(forecast.days, 'day')}, 7 are needed)"
     return (
@@ -85,7 +88,7 @@ def _models(report: Any) -> list[str]:
 
 
 def _sources(report: Any) -> list[str]:
-    lines = ["\nsources"]
+    lines = ["\nsources"] if report.sources or report.untimed["calls"] else []
     for row in report.sources:
         negative = (
             f", {plural(row['negative_calls'], 'negative cost')} counted as missing" if row["negative_calls"] else ""

@@ -16,6 +16,8 @@ def memory_text(done: Sequence[Row], quoted: Sequence[Row], *, dry_run: bool) ->
 
     `done`: the fields of `tasks.memory.run.Consolidated`; `quoted`: rows of the query of that name.
     """
+    if not done:
+        return "no agents: name them under `agents:` in agentre.yaml"
     return "\n\n".join("\n".join(_agent(one, quoted, dry_run=dry_run)) for one in done)
 
 
@@ -23,7 +25,10 @@ def _agent(one: Row, quoted: Sequence[Row], *, dry_run: bool) -> Iterator[str]:
     if one["state"] == "refused":
         yield f"{clean(one['agent'])}: not written: {clean(one['reason'], 300)}"
         return
-    did = {"written": "would change" if dry_run else "written", "unchanged": "nothing to write"}[one["state"]]
+    did = {"written": "would change" if dry_run else "written", "unchanged": "stays as it is"}[one["state"]]
+    if not one["logs"] and one["state"] == "unchanged" and not one["skipped"] and not one["notices"]:
+        yield f"{clean(one['agent'])}: no daily log (memory/YYYY-MM-DD*.md in its folder of the config repository)"
+        return
     commit = f", commit {one['commit'][:12]}" if one["commit"] else ""
     counts = ", ".join(f"{number} {state}" for state, number in one["counts"].items()) or "no lines to keep"
     yield f"{clean(one['agent'])}: MEMORY.md {did}{commit}; {plural(one['logs'], 'daily log')}: {counts}"
