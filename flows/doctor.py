@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from reports.text import plural
 from storage.config_repo import ConfigRepo
 from storage.errors import AgentREError
 from storage.handbook import Page, pages
@@ -116,7 +117,8 @@ def _contents(workspace: Workspace, ledger: Ledger, facts: dict[str, Any], now: 
     for row in ledger.rows("doctor/agents"):
         if row["agent"] not in names:
             who = row["agent"] or "(no agent)"
-            yield Check("agents", "note", f"{who}: {row['runs']} runs of an unmapped agent", "add it to agentre.yaml")
+            detail = f"{who}: {plural(row['runs'], 'run')} of an unmapped agent"
+            yield Check("agents", "note", detail, "add it under `agents:` in agentre.yaml")
     for row in ledger.rows("doctor/constant_graders"):
         detail = f"{row['source']}: {row['tasks']} tasks were compared with one constant, so its rewards mean little"
         yield Check("grader", "note", detail, "grade these runs again, or leave them out of comparisons")
@@ -156,7 +158,7 @@ def _objectives(workspace: Workspace) -> Iterator[Check]:
     for hint in lint(workspace):
         yield Check("SLOs", "note", hint)
     if found and not faults:
-        yield Check("SLOs", "ok", f"{len(found)} objectives")
+        yield Check("SLOs", "ok", plural(len(found), "objective"))
 
 
 def _configs(workspace: Workspace) -> Iterator[Check]:

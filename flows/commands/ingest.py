@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from flows.console import Reply, command, now, table
+from reports.text import plural
 from storage.text import printable
 from storage.workspace import Workspace
 from tasks.ingest.dry_run import DryRun
@@ -79,7 +80,8 @@ def totals(done: Ingested) -> str:
     n = figures(done)
     known = f", {n['known']} known and unchanged" if n["known"] else ""
     fates = f"{n['stored']:,} stored + {n['merged']:,} merged + {n['ignored']:,} ignored"
-    return f"{n['files']} files read{known}: {n['units']:,} units = {fates} + {n['quarantined']:,} quarantined"
+    read = f"{plural(n['files'], 'file')} read{known}: {plural(n['units'], 'unit')}"
+    return f"{read} = {fates} + {n['quarantined']:,} quarantined"
 
 
 def figures(done: Ingested) -> dict[str, int]:

@@ -12,7 +12,7 @@ from flows.console import Reply, command
 from flows.environment import USER
 from flows.nightly import Night
 from flows.weekly import WeekDone
-from reports.text import clean
+from reports.text import clean, plural
 from storage.records import Event
 from storage.workspace import STATE_FOLDER, Workspace
 from tasks.ingest.retention import Retained
@@ -27,10 +27,10 @@ def nightly(workspace: Workspace) -> Reply:
     Where the workspace's Prefect server runs, the run shows in its UI.
     """
     night: Night = serving.run_flow(workspace, "nightly")
-    closed = ", ".join(map(str, night.closed)) or "none"
+    closed = ", ".join(week.label for week in night.closed) or "none"
     lines = [
         f"ingest     {totals(night.ingested)}",
-        f"failures   {night.detected.found} new in {night.detected.examined} runs examined",
+        f"failures   {night.detected.found:,} new in {plural(night.detected.examined, 'run')} examined",
         f"weeks      closed now: {closed}",
         f"watches    {', '.join(_told(event) for event in night.watched) or 'nothing new'}",
         *(
@@ -40,12 +40,12 @@ def nightly(workspace: Workspace) -> Reply:
         *(f"harm       {proposal.agent}: {clean(proposal.title, 200)} waits" for proposal in night.rollbacks),
         f"SLOs       {_budgets(night)}",
         f"incidents  {len(night.incidents.opened)} opened, {len(night.incidents.closed)} closed",
-        f"proposals  {len(night.settled.waiting)} wait for an answer",
+        f"proposals  {_waiting(len(night.settled.waiting))}",
     ]
     data = {
         "ingested": {"files": len(night.ingested.read), "known": night.ingested.known, "units": night.ingested.units},
         "failures": vars(night.detected),
-        "closed": [str(week) for week in night.closed],
+        "closed": [week.label for week in night.closed],
         "watches": night.watched,
         "measured": [each.record for each in night.measured],
         "slos": {"evaluated": len(night.slos.evaluations), "frozen": night.slos.frozen, "revised": night.slos.revised},
@@ -54,11 +54,15 @@ def nightly(workspace: Workspace) -> Reply:
     return Reply("\n".join(lines), data)
 
 
+def _waiting(number: int) -> str:
+    return "1 waits for an answer" if number == 1 else f"{number} wait for an answer"
+
+
 def _budgets(night: Night) -> str:
     """The SLOs in a line: how many alert, who was frozen, and what late data changed."""
     done = night.slos
     alerts = sum(each.alert in ("page", "warn") for each in done.evaluations)
-    parts = [f"{len(done.evaluations)} evaluated", f"{alerts} alert"]
+    parts = [f"{len(done.evaluations)} evaluated", "1 alerts" if alerts == 1 else f"{alerts} alert"]
     parts += [f"frozen: {', '.join(done.frozen)}"] if done.frozen else []
     parts += [f"{done.revised} earlier recomputed after late data"] if done.revised else []
     parts += [f"{len(done.faults)} cannot be read: agentre doctor"] if done.faults else []
@@ -81,7 +85,7 @@ def weekly(workspace: Workspace, week: str | None) -> Reply:
     lines = [done.review.text, *done.drafted.notices, f"\nreview     {done.review.html}", f"overview   {done.overview}"]
     lines += [f"memory     {one.agent}: {one.reason or one.state}" for one in done.memory if one.state != "unchanged"]
     if done.settled.waiting:
-        lines.append(f"proposals  {len(done.settled.waiting)} wait for an answer: agentre proposals list")
+        lines.append(f"proposals  {_waiting(len(done.settled.waiting))}: agentre proposals list")
     data = {
         "week": done.review.week,
         "markdown": done.review.markdown,

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
+from reports.text import plural
 from storage.ledger import Ledger
 from storage.manifest import POLICY_VERSION
 from storage.records import stable_id
@@ -80,7 +81,7 @@ def candidates(
     found += _tasks_due(workspace, ledger, earlier, refused, now)
     found += _falls_due(workspace, ledger, earlier, now) if asked else []
     notices = [
-        f"{number} recurring failures of {name!r}, which is no agent of agentre.yaml: nothing drafted"
+        f"{plural(number, 'recurring failure')} of {name!r}, which is no agent of agentre.yaml: nothing drafted"
         for name, number in sorted(homeless.items())
     ]
     return found, notices

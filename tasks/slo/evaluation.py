@@ -83,7 +83,7 @@ def _alert(
 ) -> tuple[Alert, str | None, str]:
     chosen = rules(settings.page_factor, settings.warn_factor)
     _, seen = counter.count(now - TRAFFIC, now)
-    a_day = f"{seen / TRAFFIC.days:.3g} events a day"
+    a_day = f"{seen / TRAFFIC.days:.3g} events a day in the last {TRAFFIC.days} days"
     if dense(seen, TRAFFIC, 1 - objective.target, chosen):
         alert, rule = _dense(counter, now, 1 - objective.target, chosen)
         return alert, rule, f"dense traffic ({a_day}): burn rates in two windows"
