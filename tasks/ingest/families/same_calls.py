@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import islice
 from typing import Final
 
+from storage.records import stable_id
 from tasks.ingest.families.spans import Kind, Span
 
 _NEAR: Final = 64
@@ -61,6 +63,23 @@ class Tree:
     def is_in_agent(self, span: Span) -> bool:
         """Whether the span stands inside an agent's."""
         return any(above.kind is Kind.AGENT for above in self.near(span))
+
+
+def told_apart(given: list[Span]) -> None:
+    """Gives spans that use the id of another one an id of their own: a span told again has the same start.
+
+    The earliest keeps the id. Where two such spans come in different files they cannot be told apart, and are one.
+    """
+    first: dict[str, datetime] = {}
+    reused = False
+    for span in given:
+        if span.started_at and span.kind is not Kind.EVENT:
+            start = first.setdefault(span.span_id, span.started_at)
+            if start != span.started_at:
+                reused, first[span.span_id] = True, min(start, span.started_at)
+    for span in given if reused else ():
+        if span.started_at and span.kind is not Kind.EVENT and span.started_at != first[span.span_id]:
+            span.span_id = stable_id(span.span_id, span.started_at.isoformat())
 
 
 class Repeats:

@@ -13,7 +13,7 @@ from tasks.ingest.parsed import Parsed
 from tasks.ingest.source import Source
 from tasks.ingest.values.json_records import json_records, weight
 from tasks.ingest.values.json_values import Invalid, JsonObject
-from tasks.ingest.values.timestamps import utc
+from tasks.ingest.values.timestamps import recorded, utc
 
 _DEPTH: Final = 8
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -90,7 +90,7 @@ def iso_or_milliseconds(value: object, name: str) -> datetime | None:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return utc(value, name)
     try:
-        return _EPOCH + timedelta(milliseconds=value)
+        return recorded(_EPOCH + timedelta(milliseconds=value))
     except (OverflowError, ValueError) as error:
         raise Invalid(f"{name} is not a time") from error
 

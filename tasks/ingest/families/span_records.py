@@ -17,7 +17,7 @@ import msgspec
 from storage.records import Message, ModelCall, Outcome, Run, ToolCall, sha256_hex, stable_id
 from storage.text import escaped
 from tasks.ingest.families.log_events import NO_SPAN, folded
-from tasks.ingest.families.same_calls import Repeats, Tree
+from tasks.ingest.families.same_calls import Repeats, Tree, told_apart
 from tasks.ingest.families.span_links import call_id_of, span_links
 from tasks.ingest.families.span_messages import Asked, Said, parsed_json, said, written
 from tasks.ingest.families.spans import Kind, Span, Usage
@@ -69,6 +69,7 @@ class TraceRecords:
 
     def _once(self, given: list[Span]) -> dict[str, Span]:
         """The spans by id with their events; of one that was exported repeatedly, the sighting that ended last."""
+        told_apart(given)
         best: dict[str, Span] = {}
         events = []
         for span in given:

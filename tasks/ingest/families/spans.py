@@ -12,6 +12,7 @@ import msgspec
 from storage.records import nano_usd
 from tasks.ingest.families.span_names import Attributes, indexed, told
 from tasks.ingest.values.json_values import Invalid, count, number
+from tasks.ingest.values.timestamps import recorded
 
 
 class Kind(IntEnum):
@@ -185,7 +186,7 @@ def settled(usage: Usage, total: int | None) -> Usage:
 
 
 def nanoseconds(value: object, name: str) -> datetime | None:
-    """Nanoseconds since 1970, a number or its text, as a time; None and 0 are None, as OTLP's 0 is unknown.
+    """Nanoseconds since 1970, a number or its text, as a time; None, 0 and what no clock shows are None.
 
     Raises Invalid, naming the field, for anything else.
     """
@@ -193,7 +194,7 @@ def nanoseconds(value: object, name: str) -> datetime | None:
         return None
     try:
         if isinstance(value, _WHOLE):
-            return _EPOCH + timedelta(microseconds=int(value) // 1000)
+            return recorded(_EPOCH + timedelta(microseconds=int(value) // 1000))
     except (ValueError, OverflowError):
         pass
     raise Invalid(f"{name} is not a time")

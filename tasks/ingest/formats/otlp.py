@@ -2,7 +2,8 @@
 
 Read are spans, and log records with GenAI events; a line of metrics is ignored. What counts as one call is in
 `same_calls`, the names of attributes are in `spans`. Input tokens include cached ones by OpenTelemetry's rule;
-instrumentors that leave them out are told by their totals (`spans.settled`).
+instrumentors that leave them out are told by their totals (`spans.settled`). Of a key that an object has twice the
+last counts, as in protobuf's own parsers and JavaScript; a line that is no request for another reason is refused.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ import span_samples as samples
 from format_reading import Reader
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from span_samples import START, TRACE, agent, chat, lines, request, said, span, tool
+from span_samples import SECOND, START, TRACE, agent, chat, lines, request, said, span, tool
 
 from storage.records import stable_id
 from storage.settings import Limits
@@ -329,3 +329,32 @@ def test_times() -> None:
     assert parsed.model_calls[0].started_at is None
     assert [entry.reason for entry in parsed.quarantined] == ["the end is not a time"]
     assert START % 10**9 == 0
+
+
+def test_clocks_that_were_not_set_are_not_recorded() -> None:
+    """A time before 1990 or from 2200 on is none; the call counts all the same. The bounds' own years are kept."""
+    days_1990, days_2200 = 7_305, 84_006  # since 1970: 20 * 365 + 5 leap days; 230 * 365 + 56 leap days
+    for days, is_kept in ((days_1990 - 1, False), (days_1990, True), (days_2200 - 1, True), (days_2200, False)):
+        parsed = read(span(1, 0, chat(1, 1), startTimeUnixNano=str(days * 86_400 * SECOND)))
+        assert (tokens(parsed), parsed.quarantined) == ([(1, 1)], [])
+        assert (parsed.model_calls[0].started_at is not None) is is_kept, days
+
+
+def test_spans_that_share_an_id_are_told_apart_by_their_start() -> None:
+    """A span told again is one, with its last end; another start is another span, in whatever order they come."""
+    one, other = span(1, 0, chat(10, 1)), span(1, 0, chat(20, 2), startTimeUnixNano=str(START + 99 * SECOND))
+    again = one | {"endTimeUnixNano": str(START + 50 * SECOND), "attributes": samples.pairs(chat(11, 1))}
+    for order in ([one, other, again], [other, again, one], [again, one, other]):
+        parsed = read(*order)
+        assert sorted(tokens(parsed)) == [(11, 1), (20, 2)]
+        assert (parsed.stored, parsed.merged, parsed.units) == (2, 1, 3)
+    assert read(one, other).model_calls[0].call_id == read(one).model_calls[0].call_id
+
+
+def test_the_last_of_two_equal_keys_counts() -> None:
+    """In a request, a key that stands twice has its last value; a line that is none is refused for it."""
+    data = lines(request(span(1, 0, chat(1, 1)))).replace(b'"name": "span 1"', b'"name": "x", "name": "invoke_agent y"')
+    twice = data.replace(b'"intValue": "1"', b'"intValue": "7", "intValue": "9"')
+    assert tokens(READER.data(otlp, twice)) == [(9, 9)]
+    parsed = READER.data(otlp, twice.replace(b'"traceId"', b'"status": 5, "traceId"'))
+    assert [entry.reason for entry in parsed.quarantined] == ["an object has the same key twice"]
