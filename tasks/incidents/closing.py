@@ -13,9 +13,8 @@ An incident of several causes is over when each of them is.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from reports.text import plural
 from storage.records import Record
@@ -40,25 +39,23 @@ class Over(Record, frozen=True, kw_only=True):
     reason: str
 
 
-def over(look: Look, incident: Incident, slos: Sequence[dict[str, Any]]) -> Over | None:
-    """What says that every cause of an incident is over; None while one is not. `slos`: as incident_slos gives them."""
+def over(look: Look, incident: Incident) -> Over | None:
+    """What says that every cause of an incident is over; None while one is not."""
     shown = _shown(look, incident)
-    found = [_over(look, incident, each, slos, shown) for each in incident.opening]
+    found = [_over(look, incident, each, shown) for each in incident.opening]
     ended = [each for each in found if each is not None]
     if not ended or len(ended) < len(found):
         return None
     return Over(since=max(each.since for each in ended), reason="; ".join(dict.fromkeys(e.reason for e in ended)))
 
 
-def _over(
-    look: Look, incident: Incident, told: Told, slos: Sequence[dict[str, Any]], shown: Proof
-) -> Over | None:  # fmt: skip
+def _over(look: Look, incident: Incident, told: Told, shown: Proof) -> Over | None:
     if told.kind == "policy":
         return None
     if told.kind == "behaviour":
         return None if shown.passed_at is None else Over(since=shown.passed_at, reason=shown.said)
     if told.source == "slo":
-        return _in_bounds(look, told, slos)
+        return _in_bounds(look, told)
     if told.source == "limit":
         return _within_limit(look, told)
     if told.source == "cost":
@@ -68,8 +65,8 @@ def _over(
 
 def awaited(look: Look, incident: Incident) -> str:
     """What an open incident waits for, in words: the rule of each of its causes that is not over."""
-    slos, shown = look.ledger.rows("incidents/incident_slos", now=look.now), _shown(look, incident)
-    waits = [each for each in incident.opening if _over(look, incident, each, slos, shown) is None]
+    shown = _shown(look, incident)
+    waits = [each for each in incident.opening if _over(look, incident, each, shown) is None]
     return "; ".join(dict.fromkeys(_rule(look, each, shown) for each in waits)) or "by the next night"
 
 
@@ -98,9 +95,9 @@ def _days(look: Look) -> timedelta:
     return timedelta(days=look.workspace.settings.incidents.back_days)
 
 
-def _in_bounds(look: Look, told: Told, slos: Sequence[dict[str, Any]]) -> Over | None:
+def _in_bounds(look: Look, told: Told) -> Over | None:
     named = told.ref["slo"], told.ref["of"], told.ref["workflow"]
-    row = next((row for row in slos if (row["slo"], row["agent"], row["workflow"]) == named), None)
+    row = next((row for row in look.slos if (row["slo"], row["agent"], row["workflow"]) == named), None)
     if row is None or row["is_out"] or row["evaluated_at"] < look.now - STALE:
         return None
     since: datetime = max(row["since"], told.at)  # late data may say that it never was out

@@ -129,9 +129,8 @@ def _tell_patterns(look: Look, book: dict[str, Incident], each: Incident, done: 
 
 
 def _close(look: Look, book: dict[str, Incident], done: Responded) -> None:
-    slos = look.ledger.rows("incidents/incident_slos", now=look.now)
     for each in [each for each in book.values() if each.is_open]:
-        ended = over(look, each, slos)
+        ended = over(look, each)
         if ended is None:
             continue
         since = max(ended.since, each.started_at or ended.since)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Final
 
 import msgspec
@@ -53,6 +54,11 @@ class Look:
     workspace: Workspace
     ledger: Ledger
     now: datetime
+
+    @cached_property
+    def slos(self) -> list[dict[str, Any]]:
+        """How each SLO stands, as incident_slos gives it: read once, for what is new and for what is over."""
+        return self.ledger.rows("incidents/incident_slos", now=self.now)
 
 
 def signals(look: Look, cleared: Mapping[str, datetime]) -> list[Signal]:
@@ -109,7 +115,7 @@ def _slos(look: Look, cleared: Mapping[str, datetime]) -> Iterator[Signal]:
     One whose incident was closed counts again when what failed since then is no chance: its windows reach back further.
     """
     begun = Beginnings(look.ledger)
-    for row in look.ledger.rows("incidents/incident_slos", now=look.now):
+    for row in look.slos:
         if row["evaluated_at"] < look.now - STALE or not (row["is_out"] or row["alert"] == "warn"):
             continue
         invariant = row["target"] >= 1 and row["exhausted"]

@@ -95,6 +95,10 @@ class QuarterTrial(Record, frozen=True, kw_only=True):
     human_turns: int = 0
 
 
+Day = tuple[list[QuarterRun], list[QuarterCall], list[Finding]]
+"""Runs, calls and findings of a day."""
+
+
 @dataclass(frozen=True)
 class Planted:
     """What was planted. `closes`: the beginning of the reason that has to close it; None: only a person does."""
@@ -154,18 +158,18 @@ def live(root: Path, seed: int, weeks: int = 13, warm: int = 35, more: str = "")
     found.configs = dict.fromkeys(AGENTS, repo.head())
     with open_ledger(workspace.ledger, purpose="quarter", wait_seconds=5) as ledger:
         due = _events(found, ledger, repo)
-        days = warm + 7 * weeks
-        for number in range(days + 1):
+        healthy = (_day(rng, found.planted, START + number * DAY, found.configs) for number in range(-1, warm - 2))
+        _put(ledger, *healthy)
+        for number in range(warm - 1, warm + 7 * weeks + 1):
             night = START + number * DAY
             for at, act in sorted(due, key=lambda pair: pair[0]):
                 if night - DAY < at <= night:
                     act(at)
-            _put_day(ledger, rng, found.planted, night - DAY, found.configs)
-            if number >= warm - 1:
-                evaluate_slos(workspace, ledger, night)
-                respond_to_signals(workspace, ledger, night)
-                _people(workspace, ledger, found, night)
-                found.nights += 1
+            _put(ledger, _day(rng, found.planted, night - DAY, found.configs))
+            evaluate_slos(workspace, ledger, night)
+            respond_to_signals(workspace, ledger, night)
+            _people(workspace, ledger, found, night)
+            found.nights += 1
         found.incidents = known(ledger, START - DAY)
     return found
 
@@ -181,9 +185,14 @@ def _people(workspace: Workspace, ledger: Ledger, found: Quarter, night: datetim
             close(workspace, ledger, each.incident_id, "sam", SCOPE, night + 7 * HOUR)
 
 
-def _put_day(
-    ledger: Ledger, rng: random.Random, planted: list[Planted], day: datetime, configs: dict[str, str]
-) -> None:  # fmt: skip
+def _put(ledger: Ledger, *days: Day) -> None:
+    """Stores days in one statement for each table."""
+    for table, key, place in (("runs", "run_id", 0), ("model_calls", "call_id", 1), ("findings", "finding_id", 2)):
+        ledger.add(table, [row for day in days for row in day[place]], key)
+
+
+def _day(rng: random.Random, planted: list[Planted], day: datetime, configs: dict[str, str]) -> Day:
+    """The runs of all agents on a day, their calls, and what was found in them."""
     runs, calls, findings = [], [], []
     for agent in AGENTS:
         own = {each.name: each for each in planted if agent in each.agents}
@@ -203,9 +212,7 @@ def _put_day(
             calls.append(QuarterCall(call_id=run_id, run_id=run_id, started_at=at, cost_usd=f"{cost:.6f}"))
             if outcome == "failure":
                 findings.append(_finding(run_id, agent, f"t{n}", ended_by, at))
-    ledger.add("runs", runs, "run_id")
-    ledger.add("model_calls", calls, "call_id")
-    ledger.add("findings", findings, "finding_id")
+    return runs, calls, findings
 
 
 def _finding(run_id: str, agent: str, task: str, ended_by: str | None, at: datetime) -> Finding:
