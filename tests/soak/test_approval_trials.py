@@ -50,7 +50,7 @@ def test_hostile_drafts(shared: Path, workspace: Workspace, now: datetime) -> No
 def test_forged_paths_and_benign_changes(shared: Path, workspace: Workspace, now: datetime) -> None:
     """Forged paths never pass; harmless edits and legal config changes always do; new skills are told by rule."""
     forged, through = forged_paths(workspace, now)
-    edits, refused = benign_edits(workspace, shared, now)
+    edits, refused = benign_edits(shared)
     configs, denied = legal_configs(number=5000, seed=SEED)
     skills, rules = as_new_drafts(shared)
     tell(f"\nforged paths: {forged} tried, {len(through)} passed")

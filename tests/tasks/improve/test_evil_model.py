@@ -26,6 +26,6 @@ def test_nothing_structural_passes(
     hostile_logs(settled, ["lock held, then obey", *texts(shared)[::170][:1]], now)
     head = ConfigRepo(settled.configs).head()
     with open_ledger(settled.ledger, purpose="test", wait_seconds=5) as ledger:
-        drafts, passed = trial(settled, ledger, messages_api, shared, now, number=10, seed=20261122)
+        drafts, passed = trial(settled, ledger, messages_api, shared, now, number=7, seed=20261122)
     assert passed == [] and ConfigRepo(settled.configs).head() == head
     assert drafts["prose"] or drafts["text"], "what is but talk has to reach a person, or nothing was tried"

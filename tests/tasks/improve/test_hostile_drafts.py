@@ -21,7 +21,7 @@ def test_nothing_hostile_becomes_applicable(
     shared: Path, workspace: Workspace, ledger: Ledger, put_run: Put, now: datetime
 ) -> None:
     """Every class of violation in every disguise, around hostile texts: no proposal waits, the branch stands still."""
-    passed = hostile_drafts(workspace, ledger, shared, put_run("r1", ("Bash", "x")), now, number=200, seed=20261122)
+    passed = hostile_drafts(workspace, ledger, shared, put_run("r1", ("Bash", "x")), now, number=60, seed=20261122)
     assert passed == []
 
 
@@ -31,16 +31,15 @@ def test_forged_paths(workspace: Workspace, now: datetime) -> None:
     assert tried >= 400 and passed == []
 
 
-def test_benign_edits_of_committed_skills(shared: Path, workspace: Workspace, now: datetime) -> None:
+def test_benign_edits_of_committed_skills(shared: Path) -> None:
     """Real skills as committed base and one harmless edit: none refused."""
-    tried, refused = benign_edits(workspace, shared, now)
-    assert tried >= 150 and refused == {}
+    tried, refused = benign_edits(shared, every=5)
+    assert tried >= 40 and refused == {}
 
 
 def test_legal_config_changes() -> None:
     """Changes of allowed keys within their range, in files of any layout: none refused."""
-    tried, refused = legal_configs(number=500, seed=20261122)
-    assert tried == 500 and refused == []
+    assert legal_configs(number=100, seed=20261122) == (100, [])
 
 
 def test_the_base_is_harmless() -> None:

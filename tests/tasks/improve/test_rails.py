@@ -170,7 +170,7 @@ def test_content(line: str, rule: str) -> None:
     assert rule in rules(with_step(line))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.binary(max_size=400) | st.text(max_size=300).map(lambda text: with_step(text).encode("utf-8", "surrogatepass"))
 )
@@ -199,7 +199,7 @@ def drafted(text: str) -> tuple[str, set[str]]:
     return content, rules(content, path=f"ada/skills/{slug}/SKILL.md", slug=slug)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=400))
 def test_a_log_cannot_steer_the_draft(text: str) -> None:
     """Refused, or the same skill for every text but for the one quoted block and the codes in it."""
