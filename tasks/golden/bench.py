@@ -95,7 +95,10 @@ def try_once(adapter: Adapter, job: Job, read: Reader) -> Tried:
         return Tried("bench_error", error.text(), [])
     except Exception as error:  # noqa: BLE001  the bench never dies; what it cannot do is told and counted apart
         return Tried("bench_error", f"{type(error).__name__}: {error}"[:500], [])
-    return Tried(*decided(checks, performance.ended_by), checks, performance, facts)
+    outcome, reason = decided(checks, performance.ended_by)
+    if outcome == "fail" and performance.complaint:
+        reason = f"the agent ended with {performance.exit_code}: {performance.complaint}; {reason}"
+    return Tried(outcome, reason, checks, performance, facts)
 
 
 def attempt_of(job: Job, performance: Performance, facts: Facts) -> Attempt:

@@ -138,8 +138,19 @@ def summary(
         made=len(rows), bench_errors=sum(result.bench_errors for result in results),
         needs_human=sum(result.needs_human for result in results), cost_usd=_sum(costs),
         cost_unknown=costs.count(None), wall_seconds=sum(row["wall_ms"] or 0 for row in rows) / 1000,
-        notices=list(notices),
+        notices=[*notices, *_never_well(run, rows)],
     )  # fmt: skip
+
+
+def _never_well(run: GoldenRun, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """That the agent's program ended with an error every time: then it may never have begun to work."""
+    codes = [row["exit_code"] for row in rows if row["outcome"] in ("pass", "fail")]
+    if not codes or not all(codes) or any(row["outcome"] == "pass" for row in rows):
+        return []
+    return [
+        f"{run.agent} ended with an error in all of {len(codes)} trials: these figures may be of its start, not its "
+        "work; in the sandbox it sees its config folder as {config}, and the folders of `read_only` in its runner"
+    ]
 
 
 def tally(rows: Iterable[Mapping[str, Any]]) -> Tally:

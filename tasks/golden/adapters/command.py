@@ -23,6 +23,7 @@ ROOMS: Final = ("tasks", "storage", "prompts")
 PROMPT_FILE: Final = "../home/prompt.txt"
 TRANSCRIPT: Final = "home/transcript.jsonl"
 MAX_TRANSCRIPTS: Final = 20
+MAX_COMPLAINT: Final = 200
 CALLER: Final = "tasks.golden.adapters.call_python"
 
 
@@ -43,7 +44,10 @@ class CommandAdapter:
             if outcome.ended_by:
                 break
         transcripts = captured(outcome.left, self._runner)
-        return Performance(answers, outcome.left, spent, outcome.exit_code, outcome.ended_by, transcripts)
+        complaint = text_of(outcome.stderr)[-MAX_COMPLAINT:].strip() if outcome.exit_code else ""
+        return Performance(
+            answers, outcome.left, spent, outcome.exit_code, outcome.ended_by, transcripts, complaint=complaint
+        )
 
     def _turn(self, job: Job, start: Snapshot, prompt: str, turn: int, spent_ms: int) -> Outcome:
         command = self._runner.command + (self._runner.again if turn else [])

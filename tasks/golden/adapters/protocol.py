@@ -50,7 +50,10 @@ class Captured:
 
 @dataclass(frozen=True)
 class Performance:
-    """What an agent did. None: not told by this adapter (a transcript may tell more)."""
+    """What an agent did. None: not told by this adapter (a transcript may tell more).
+
+    `complaint`: the end of its standard error, where it ended with another code than 0.
+    """
 
     answers: list[str]
     left: Snapshot
@@ -61,6 +64,7 @@ class Performance:
     tools: list[str] | None = None
     steps: int | None = None
     cost_nano_usd: int | None = None
+    complaint: str = ""
 
 
 class Adapter(Protocol):

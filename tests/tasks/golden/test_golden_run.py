@@ -103,6 +103,15 @@ def test_failures_of_the_bench_are_counted_apart(tmp_path: Path, now: datetime) 
     assert (found.needs_human, exit_code(found)) == (1, 5)
 
 
+def test_an_agent_that_cannot_begin_is_told(tmp_path: Path, now: datetime) -> None:
+    """A program that ends with an error fails its task with its last words; if it always does, a note says so."""
+    found = run(fleet(tmp_path / "a", {"command": ["/bin/sh", "not-there.sh"]}, [WRITES]), now, trials=2)
+    assert found.rate.value == 0.0 and "not-there.sh" in found.tasks[0].reason
+    assert "ended with an error in all of 2 trials" in told(found) and "read_only" in told(found)
+    found = run(fleet(tmp_path / "b", shell("echo hello > greeting.txt; exit 3"), [WRITES]), now)
+    assert found.rate.value == 1.0 and not found.notices and found.tasks[0].reason == ""
+
+
 def test_a_bundle_fixtures_and_set_up_come_first(tmp_path: Path, now: datetime) -> None:
     """The agent finds the cloned bundle with the fixtures over it, and what the set-up made."""
     repo = tmp_path / "repo"
