@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from detector_rows import WholeRun, put_all
 from incident_rows import failures, policy, slo_files
 
 from storage.config_repo import ConfigRepo
@@ -21,6 +22,7 @@ from tasks.improve.propose import propose
 from tasks.improve.requests import SkillRequest
 from tasks.improve.run import draft_proposals
 from tasks.incidents import handling, runbook
+from tasks.incidents.beginnings import Beginnings
 from tasks.incidents.book import every, load
 from tasks.incidents.postmortem import draft, gather
 from tasks.incidents.postmortem_file import keep
@@ -107,7 +109,7 @@ def test_nobody_but_a_person_closes_a_violation(
     workspace: Workspace, ledger: Ledger, violated: str, now: datetime
 ) -> None:
     """A month of quiet nights does not; a person needs a reason, and to be one who may."""
-    for days in range(1, 29, 3):
+    for days in (1, 2, 14, 28):
         assert respond_to_signals(workspace, ledger, now + days * DAY).closed == []
     with pytest.raises(UsageError, match="reason"):
         handling.close(workspace, ledger, violated, "sam", "  ", now)
@@ -180,13 +182,16 @@ def test_five_kinds_of_failure_are_told_over_the_nights(
 
 
 @pytest.fixture
-def exhausted(workspace: Workspace, ledger: Ledger, put_run: Put, now: datetime) -> Workspace:
+def exhausted(workspace: Workspace, ledger: Ledger, now: datetime) -> Workspace:
     """Ada fails thirty runs with one tool's error: the budget is exhausted, she is frozen, an incident is open."""
     slo_files(workspace, "", '[{metric: success_rate, target: "> 95%"}]')
     fleet = Workspace(workspace.root)
     ConfigRepo.create(fleet.configs, {"ada/SOUL.md": b"# Ada\n", "ada/config.yaml": b"max_turns: 20\n"}, now - 30 * DAY)
-    for i in range(30):
-        put_run(f"r{i}", ("Bash", "lock held"), outcome="failure", task_id=f"t{i}")
+    runs = [
+        WholeRun(run_id=f"r{i}", outcome="failure", task_id=f"t{i}", tool_calls=1, started_at=now - 2 * DAY)
+        for i in range(30)
+    ]
+    put_all(ledger, runs, {run.run_id: ([("Bash", {})], ["!lock held"]) for run in runs})
     detect_failures(fleet, ledger, now)
     assert evaluate_slos(fleet, ledger, now).frozen
     assert len(respond_to_signals(fleet, ledger, now).opened) == 1
@@ -230,6 +235,14 @@ def test_a_budget_stays_open_until_it_is_back_in_bounds(exhausted: Workspace, le
     assert closed_on == 4  # in bounds from the first night on, and three days of it
     found = only(ledger)
     assert (found.closed_by, found.resolved_at) == ("rule", now + DAY)
+
+
+def test_an_slo_of_one_tool_is_judged_by_its_calls(ledger: Ledger, put_run: Put, now: datetime) -> None:
+    """Twenty failures of twenty are no chance at 95 %; among 400 calls of all tools they are just what is allowed."""
+    put_run("r", *[("Bash", "lock held")] * 20, *[("Read", None)] * 380)
+    slo = {"indicator": "tool_call_success", "target": 0.95, "agent": "Ada", "workflow": None, "evaluated_at": now}
+    assert Beginnings(ledger).again(slo | {"label": "Bash"}, now - 4 * DAY)
+    assert not Beginnings(ledger).again(slo | {"label": None}, now - 4 * DAY)
 
 
 def test_a_freeze_of_an_incident_is_undone_by_its_end(
