@@ -40,7 +40,7 @@ COMMANDS: Final = {
     "escalation": ("escalation", "Who is told of incidents, what could not be delivered; try a route."),
     "kpi": ("kpi", "The twenty key figures, each with its interval, n and usual target."),
     "maturity": ("maturity", "The stage from demo to reliable, by artefacts; what the next one lacks."),
-    "config": ("config", "Versions of the agents' configs: snapshot, diff, tag, log."),
+    "config": ("config", "Versions of the agents' configs: snapshot, diff, tag, log; pull and push for live homes."),
     "judge": ("judge", "Let a model judge golden runs; it counts only where it agrees with people."),
     "query": ("query", "Read-only SQL on the published copy of the ledger."),
     "doctor": ("doctor", "What is configured, reachable, stale or inconsistent, and what to do."),

@@ -134,7 +134,8 @@ def _contents(workspace: Workspace, ledger: Ledger, facts: dict[str, Any], now: 
 
 def _proposals(facts: dict[str, Any]) -> Iterator[Check]:
     if facts["waiting"]:
-        yield Check("proposals", "note", f"{facts['waiting']} wait for an answer", "agentre proposals list")
+        told = f"{facts['waiting']} {'waits' if facts['waiting'] == 1 else 'wait'} for an answer"
+        yield Check("proposals", "note", told, "agentre proposals list")
     if facts["approved"]:
         yield Check("proposals", "bad", f"{facts['approved']} approved and not applied yet", "agentre nightly")
 

@@ -52,6 +52,15 @@ def store(ledger: Ledger, proposal: Proposal) -> None:
     crashpoint("store.after_event")
 
 
+LISTS: Final = {
+    "proposal": "agentre proposals list",
+    "change": 'agentre query "SELECT change_id, agent, kind, commit, applied_at FROM changes"',
+    "incident": "agentre incidents list",
+    "action item": "agentre incidents actions list",
+}
+"""What lists the ids of each kind of thing."""
+
+
 def load(ledger: Ledger, proposal_id: str) -> Proposal:
     """The proposal with its files; the first 8 characters of an id are enough where they are its only.
 
@@ -67,7 +76,9 @@ def only_row(ledger: Ledger, query: str, prefix: str, what: str) -> dict[str, An
     """
     found = ledger.rows(query, prefix=prefix) if len(prefix) >= 8 else []
     if not found:
-        raise NotFound(f"no such {what}", got=prefix, next_command="agentre proposals list")
+        raise NotFound(
+            f"no such {what}", got=prefix, accepted="an id, or its first 8 characters or more", next_command=LISTS[what]
+        )
     if len(found) > 1:
         raise UsageError(f"several {what}s begin so", got=prefix, accepted="more characters of the id")
     return found[0]
