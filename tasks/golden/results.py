@@ -12,7 +12,8 @@ from storage.records import Record
 from tasks.golden.estimators import Averaged, Label, Rate, Tally, label, mean_pass_hat_k, pass_rate
 from tasks.golden.task import GoldenTask
 
-State = Literal["running", "finished", "stopped early"]
+State = Literal["running", "finished", "stopped early", "variant"]
+"""`variant`: ended, and of a draft that was tried: it says nothing about the agent as it is."""
 
 
 class GoldenRun(Record, frozen=True, kw_only=True):

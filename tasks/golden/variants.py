@@ -23,7 +23,7 @@ from tasks.golden.adapters.choose import runner_of
 from tasks.golden.configs import Config, config_of
 from tasks.golden.estimators import Tally
 from tasks.golden.recording import Ended, Recorder, Transcripts
-from tasks.golden.results import GoldenRun
+from tasks.golden.results import GoldenRun, State
 from tasks.golden.run import Wanted, keep_run, proposed_run, writing_golden
 from tasks.golden.scored_runs import score_golden_run
 from tasks.golden.session import Bench, Progress, Session
@@ -127,7 +127,8 @@ class _Sides:
         with writing_golden(self._workspace) as ledger:
             for name, (run, _) in runs.items():
                 score_golden_run(ledger, run.golden_run, tasks, self._workspace.zone, self._now)
-                keep_run(ledger, msgspec.structs.replace(run, state="finished", ended_at=moment))
+                state: State = "finished" if name == INITIAL else "variant"
+                keep_run(ledger, msgspec.structs.replace(run, state=state, ended_at=moment))
                 found[name] = {}
                 for row in ledger.rows("golden/success_scores", golden_run=run.golden_run):
                     found[name].setdefault(row["task_id"], []).append(row["score"])

@@ -6,6 +6,7 @@ FROM (
         row_number() OVER (PARTITION BY task_id ORDER BY started_at DESC, golden_run, trial DESC) AS age
     FROM golden_trials
     WHERE set_digest = $set_digest AND agent = $agent AND golden_run <> $golden_run AND outcome IN ('pass', 'fail')
+        AND golden_run NOT IN (SELECT golden_run FROM golden_runs WHERE state = 'variant')
 )
 WHERE age <= 20
 GROUP BY task_id

@@ -11,7 +11,8 @@ history AS (
         task_id, count(*) AS history, median(wall_ms) / 1000 AS median_seconds,
         median(cost_usd::DOUBLE) AS median_cost_usd
     FROM golden_trials
-    WHERE outcome = 'pass' AND golden_run <> $golden_run AND (set_digest, agent) IN (
+    WHERE outcome = 'pass' AND golden_run <> $golden_run
+        AND golden_run NOT IN (SELECT golden_run FROM golden_runs WHERE state = 'variant') AND (set_digest, agent) IN (
         SELECT (set_digest, agent) FROM golden_runs WHERE golden_run = $golden_run
     )
     GROUP BY task_id

@@ -11,5 +11,5 @@ SELECT
     if($dimension = 'success', (outcome = 'pass')::INT, NULL) AS passed
 FROM golden_trials LEFT JOIN scored USING (run_id)
 WHERE agent = $agent AND outcome IN ('pass', 'fail')
-    AND golden_run NOT IN (SELECT golden_run FROM golden_runs WHERE state = 'running')
+    AND golden_run NOT IN (SELECT golden_run FROM golden_runs WHERE state IN ('running', 'variant'))
 ORDER BY ALL

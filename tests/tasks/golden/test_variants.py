@@ -46,6 +46,8 @@ def test_the_best_draft_is_told_on_tasks_that_did_not_choose_it(tmp_path: Path, 
     again = run_best_of(workspace, wanted, LedgerTranscripts(workspace), now=now)
     assert again.found == done.found and len(query(workspace, "SELECT * FROM golden_trials")) == 10
     with open_ledger(workspace.ledger, purpose="test") as ledger:
+        known = ledger.rows("metrics/golden_results", agent="Ada", dimension="success")
+        assert sorted(row["task_id"] for row in known) == sorted(counts), "a draft's trials are not the agent's"
         told = improver_figures(ledger)[-1]
     assert (told.name, told.value, told.n) == ("imp@k", gained, 2) and "best of 2" in told.said
 
