@@ -8,9 +8,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from program import agentre, answer_json, on_terminal
+from click.testing import CliRunner
+from program import agentre, on_terminal
 
+from flows.cli import agentre as commands
 from flows.signing import public_keys
+from storage.errors import Refused
 
 COOLER = '{"kind": "config", "agent": "Ada", "title": "Cooler", "key": "temperature", "value": 0.2}'
 
@@ -40,7 +43,12 @@ def test_in_a_pipe_nothing_is_set_up(person: Path) -> None:
     assert "require_signature" not in (person / "fleet" / "agentre.yaml").read_text()
 
 
-def test_signed_from_the_first_day(person: Path) -> None:
+def here(*arguments: object) -> str:
+    """What a command prints in this process, where it is not the process that is tested. Raises what it raises."""
+    return CliRunner().invoke(commands, [*map(str, arguments)], catch_exceptions=False).output
+
+
+def test_signed_from_the_first_day(person: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Asked for, signatures are required from then on; the signed change reaches the home that the agent lives in."""
     asked = [("require a signature", "y"), ("sign with which key", ""), ("your name", "sam")]
     status, screen = on_terminal("init", "fleet", home=person, typed=asked)
@@ -50,22 +58,24 @@ def test_signed_from_the_first_day(person: Path) -> None:
     settings = fleet / "agentre.yaml"
     settings.write_text(settings.read_text().replace("agents: []", "agents: [{name: Ada, home: ~/.claude}]"))
     at = ("--workspace", fleet)
-    assert agentre("config", "pull", "Ada", *at, home=person).returncode == 1, "a person has to look"
+    monkeypatch.setenv("HOME", str(person))
+    with pytest.raises(Refused):  # a person has to look
+        here("config", "pull", "Ada", *at)
     status, screen = on_terminal("config", "pull", "Ada", *at, home=person, typed=[("Record this", "y")])
     assert status == 0 and "ada/config.yaml  17 bytes" in screen
     (person / "ask.json").write_text(COOLER)
-    drafted = answer_json("proposals", "draft", "ask.json", "--as", "li", *at, home=person)
+    drafted = json.loads(here("proposals", "draft", person / "ask.json", "--as", "li", "--json", *at))
     short, digest = drafted["proposal_id"][:8], drafted["digest"][:8]
     approve = ("proposals", "approve", short, "--as", "sam", *at)
     status, screen = on_terminal(*approve, home=person, typed=[("Type the first", digest)])
     assert status == 1 and "a signature over the manifest is required" in screen
-    agentre("proposals", "manifest", short, "m", *at, home=person)
+    here("proposals", "manifest", short, person / "m", *at)
     sign = ["ssh-keygen", "-Y", "sign", "-f", person / ".ssh/id_ed25519", "-n", "agentre-approval", "m"]
     subprocess.run(sign, cwd=person, check=True, capture_output=True)
     status, screen = on_terminal(*approve, "--signature", "m.sig", home=person, typed=[("Type the first", digest)])
     assert status == 0 and (live / "config.yaml").read_text() == "temperature: 0.2\n", screen
     (live / "config.yaml").write_text("temperature: 0.9\n")
-    checks = json.loads(agentre("doctor", "--json", *at, home=person).stdout)["checks"]
+    checks = json.loads(here("doctor", "--json", *at))["checks"]
     assert [check["state"] for check in checks if check["name"] == "homes"] == ["note"]
     status, screen = on_terminal("config", "push", "Ada", *at, home=person, typed=[("Change", "y")])
     assert status == 0 and (live / "config.yaml").read_text() == "temperature: 0.2\n"

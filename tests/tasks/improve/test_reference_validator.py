@@ -59,7 +59,7 @@ def test_a_plain_skill_passes_both(tmp_path: Path) -> None:
     assert validate(tmp_path / "retry") == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(SLUGS, DESCRIPTIONS)
 @example("123", "Use when it fails.")
 @example("true", "Use when it fails.")
