@@ -18,6 +18,7 @@ from tasks.ingest.claims import READERS, Claims
 from tasks.ingest.known import UNKNOWN
 from tasks.ingest.parsing import EMPTY
 from tasks.ingest.reading import Packed, Unpacked, head_of, inputs
+from tasks.ingest.stated_totals import STATED
 from tasks.ingest.zip_members import open_member
 
 FIGURES: Final = ("runs", "model_calls", "tool_calls", "input_tokens", "output_tokens", "cost_usd", "reward")
@@ -94,7 +95,7 @@ def _format(workspace: Workspace, name: str, files: list[dict[str, Any]], held: 
         for fate in ("units", "stored", "merged", "quarantined"):
             setattr(result, fate, getattr(result, fate) + file[fate])
         result.ignored.update(json.loads(file["ignored"]))
-    if reader := READERS.get(name):
+    if reader := {**READERS, **STATED}.get(name):
         claims = Claims()
         try:
             reader(claims, _contents(workspace, files, result.unread))
