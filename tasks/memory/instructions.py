@@ -131,6 +131,8 @@ def _talk(text: str) -> str | None:
         return f"talks to a model: {found[0][:40].strip()}"
     if _CODE.search(text):
         return "code"
+    if _SPELLED.search(plain):
+        return "letter by letter"
     spaced = re.sub(r"\b(\w)[ ._-](?=\w\b)", r"\1", plain)
     for other in (plain[::-1], codecs.encode(plain, "rot13"), spaced, plain.translate(_DIGITS), *_decoded(plain)):
         if other != plain and re.search(
@@ -141,6 +143,7 @@ def _talk(text: str) -> str | None:
 
 
 _CODED: Final = re.compile(r"\b(?:ignore|instructions?|system prompt|disregard|reveal|passwords?)\b", re.I)
+_SPELLED: Final = re.compile(r"\b(?:[^\W\d_][ ._-]){4,}[^\W\d_]\b")
 _DIGITS: Final = str.maketrans("013457@$", "oleastas")
 
 

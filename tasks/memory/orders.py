@@ -23,7 +23,9 @@ _BEFORE_FINITE: Final = words("before_finite")
 _FINITE: Final = words("finite")
 _CLAUSE: Final = re.compile(r"[.!?;:,\n()\[\]\"“”*_`–—→-]+(?:\s+|$)|(?<=\s)[\"“'*_`(]+|\s(?:and|then|but|or|so)\s")
 _MODAL: Final = re.compile(
-    r"\b(?:must|should|shall|ought|(?:has|have|had|need|needs|required|supposed|instructed|told|expected) to|make sure"
+    r"\b(?:must|should|shall|ought|(?:has|have|had|need|needs|required|supposed|instructed|told|expected) to"
+    r"|(?:is|are) to be|(?:necessary|essential|vital) to"
+    r"|(?:is|are) (?:now )?(?:required|forbidden)|make sure"
     r"|ensure|be sure|remember to|don'?t|do not|mandatory|you|your|yours|yourself|let'?s|feel free|best to)\b", re.I,
 )  # fmt: skip
 MODAL: Final = "must"
