@@ -118,7 +118,8 @@ def _slos(look: Look, cleared: Mapping[str, datetime]) -> Iterator[Signal]:
     for row in look.slos:
         if row["evaluated_at"] < look.now - STALE or not (row["is_out"] or row["alert"] == "warn"):
             continue
-        invariant = row["target"] >= 1 and row["exhausted"]
+        # of a mean or a sum, which has no count of good events, the target is its limit: 5 seconds are no invariant
+        invariant = row["good"] is not None and row["target"] >= 1 and row["exhausted"]
         kind = "policy" if invariant else KINDS.get(row["indicator"], "budget")
         severity: Severity = "P1" if kind == "policy" else "P2" if row["is_out"] else "P3"
         made = _signal(

@@ -237,6 +237,17 @@ def test_a_budget_stays_open_until_it_is_back_in_bounds(exhausted: Workspace, le
     assert (found.closed_by, found.resolved_at) == ("rule", now + DAY)
 
 
+def test_a_mean_beyond_its_limit_is_no_violation(workspace: Workspace, ledger: Ledger, now: datetime) -> None:
+    """An average of $5 where $1 is allowed is an incident of cost, P2, with a rule that closes it."""
+    slo_files(workspace, "", '[{metric: cost_per_task, target: "average < $1"}]')
+    for place, cost in enumerate(("4", "6")):
+        failures(ledger, now - DAY + place * HOUR, 20, outcome="success", cost=cost)
+    fleet = Workspace(workspace.root)
+    assert evaluate_slos(fleet, ledger, now).frozen
+    (opened,) = respond_to_signals(fleet, ledger, now).opened
+    assert (opened.kind, opened.severity) == ("cost", "P2")
+
+
 def test_an_slo_of_one_tool_is_judged_by_its_calls(ledger: Ledger, put_run: Put, now: datetime) -> None:
     """Twenty failures of twenty are no chance at 95 %; among 400 calls of all tools they are just what is allowed."""
     put_run("r", *[("Bash", "lock held")] * 20, *[("Read", None)] * 380)
