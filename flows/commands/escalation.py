@@ -19,7 +19,7 @@ from tasks.escalation.steps import poster
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 @click.pass_context
 def escalation(context: click.Context, workspace_folder: str | None, as_json: bool) -> Reply | None:
-    """The policies, and messages of the last days; exit code 1 where one could not be delivered."""
+    """The policies, and what waits, was given up or is newest; exit code 1 where one could not be delivered."""
     if context.invoked_subcommand:
         return None
     reply = _status(Workspace.find(workspace_folder))

@@ -119,6 +119,7 @@ def note(workspace: Workspace, incident_id: str, text: str, by: str) -> Reply:
     """Put a line on its time line."""
     with writing(workspace, "incidents note") as ledger:
         told = handling.note(workspace, ledger, incident_id, by, text, now())
+    publish(workspace.ledger, workspace.read_copy)
     return Reply("noted", {"event": told.event_id})
 
 
@@ -210,6 +211,7 @@ def add(workspace: Workspace, incident_id: str, what: str, owner: str | None, du
     """Leave something to do."""
     with writing(workspace, "incidents actions") as ledger:
         told = handling.ask(workspace, ledger, incident_id, what, owner, due.date() if due else None, by, now())
+    publish(workspace.ledger, workspace.read_copy)
     text = f"{told.event_id[:8]} for {told.payload['owner']}, until {told.payload['due']}"
     return Reply(text, {"action_id": told.event_id, **told.payload})
 
@@ -223,4 +225,5 @@ def done(workspace: Workspace, action_id: str, outcome: str, by: str) -> Reply:
     """Record that an action item is done."""
     with writing(workspace, "incidents actions") as ledger:
         row = handling.done(workspace, ledger, action_id, by, outcome, now())
+    publish(workspace.ledger, workspace.read_copy)
     return Reply(f"done since {row['done_at'].astimezone(workspace.zone):%Y-%m-%d %H:%M}", row)

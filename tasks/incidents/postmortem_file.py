@@ -39,7 +39,7 @@ def keep(
     crashpoint("postmortem.after_file")
     shown = f"{FOLDER}/{path.name}"
     kept = event("incident_postmortem", incident, now, path=shown, drafter=made.drafter, by=by,
-                 sha256=sha256_hex(made.text.encode()))  # fmt: skip
+                 sha256=sha256_hex(path.read_bytes()))  # fmt: skip
     with ledger.transaction():
         first = ledger.add("events", [kept], "event_id")
         for what in made.actions if first else []:
