@@ -4,8 +4,8 @@ A run is a trace with the run's id; its root is the agent's span, the calls of m
 The outcome, and each score, is an event of the root. What OpenTelemetry has no name for stands under `agentre.*`.
 
 Lost on the way, as OTLP cannot say it: the link to the parent run (kept as `agentre.parent_run_id`), times that a
-source did not tell, the success of a tool that took no known time, which user is a person, what was priced for an
-hour's cache, and an infrastructure error as an outcome (kept as `error.type` of the event).
+source did not tell, the success of a tool that took no known time, which user is a person, and an infrastructure
+error as an outcome (kept as `error.type` of the event).
 """
 
 from __future__ import annotations

@@ -61,6 +61,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         "llm.token_count.prompt_details.cache_read", "gen_ai.usage.details.cache_read_tokens",
         "ai.usage.cachedInputTokens",
     ),
+    "cache_write_1h_tokens": ("agentre.cache_write_1h_tokens",),
     "cache_write_tokens": (
         "gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.cache_creation_input_tokens",
         "llm.token_count.prompt_details.cache_write", "gen_ai.usage.details.cache_write_tokens",

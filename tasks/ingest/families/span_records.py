@@ -137,6 +137,7 @@ class TraceRecords:
                 output_tokens=usage.output_tokens,
                 cache_read_tokens=usage.cache_read_tokens,
                 cache_write_tokens=usage.cache_write_tokens,
+                cache_write_1h_tokens=usage.cache_write_1h_tokens,
                 reasoning_tokens=usage.reasoning_tokens,
                 reported_cost_nano_usd=None if usage.cost == 0 and tokens else usage.cost,
                 started_at=span.started_at,

@@ -35,6 +35,7 @@ class Usage(msgspec.Struct, gc=False):
     cache_write_tokens: int | None = None
     reasoning_tokens: int | None = None
     cost: int | None = None
+    cache_write_1h_tokens: int | None = None
 
     def __bool__(self) -> bool:
         return self.input_tokens is not None or self.output_tokens is not None or self.cost is not None
@@ -167,6 +168,7 @@ def _usage(known: Attributes) -> Usage | None:
         return None
     usage.cache_read_tokens = _count(known, "cache_read_tokens")
     usage.cache_write_tokens = _count(known, "cache_write_tokens")
+    usage.cache_write_1h_tokens = _count(known, "cache_write_1h_tokens")
     usage.reasoning_tokens = _count(known, "reasoning_tokens")
     return settled(usage, _count(known, "total_tokens"))
 

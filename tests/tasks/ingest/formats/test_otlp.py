@@ -358,3 +358,10 @@ def test_the_last_of_two_equal_keys_counts() -> None:
     assert tokens(READER.data(otlp, twice)) == [(9, 9)]
     parsed = READER.data(otlp, twice.replace(b'"traceId"', b'"status": 5, "traceId"'))
     assert [entry.reason for entry in parsed.quarantined] == ["an object has the same key twice"]
+
+
+def test_what_an_export_of_a_ledger_says_of_an_hours_cache() -> None:
+    """`agentre.cache_write_1h_tokens`, which exports carry, is read back: it has a price of its own."""
+    told = {"gen_ai.usage.cache_creation.input_tokens": 20, "agentre.cache_write_1h_tokens": 15}
+    (call,) = read(span(1, 0, chat(123, 7, **told))).model_calls
+    assert (call.input_tokens, call.cache_write_tokens, call.cache_write_1h_tokens) == (123, 20, 15)
