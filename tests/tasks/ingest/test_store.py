@@ -6,7 +6,6 @@ import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import permutations
 from typing import Any
 
 from hypothesis import given, settings
@@ -150,7 +149,7 @@ def test_a_sum_and_its_calls_in_other_files_are_counted_once(workspace: Workspac
         Parsed([run("r")], links=[link("p", "sum")]),
     ]
     with open_ledger(workspace.ledger, purpose="test") as ledger:
-        for order in permutations(told):
+        for order in (told, told[::-1], [told[1], told[0], told[2]]):
             assert counted(workspace, ledger, order) == ["beside", "c"]
             assert one(ledger, "SELECT model_calls, input_tokens FROM runs") == {"model_calls": 2, "input_tokens": 27}
 
