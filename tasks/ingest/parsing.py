@@ -82,7 +82,7 @@ class Taken:
         if self.unpacked.cut:
             return self.unpacked.cut
         if self.format is None and self.head:
-            return "format not recognised: `agentre doctor --formats` lists the known ones, `mapping:` of a source reads others"
+            return "format not recognised: `agentre doctor --formats` lists the known, a `mapping:` reads others"
         return self.notice
 
     def _entry(self, reason: str) -> Quarantined:
