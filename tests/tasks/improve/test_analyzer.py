@@ -86,7 +86,7 @@ def test_every_fault(night: Night, ledger: Ledger, messages_api: MessagesApi) ->
 
     A sample; `make soak` has all, at every position.
     """
-    for name in [*list(FAULTS)[::9], *SLOW]:
+    for name in [*list(FAULTS)[::13], *SLOW]:
         forget(ledger)
         messages_api.requests.clear()
         (proposal,) = night((FAULTS | SLOW)[name]).proposals
@@ -104,16 +104,13 @@ def test_a_model_that_sees_nothing(night: Night, ledger: Ledger) -> None:
     assert [p.drafter for p in done.proposals] == ["rules"] and analyses(ledger)[0]["outcome"] == "nothing"
 
 
-def test_settings_and_prompts(night: Night) -> None:
-    """A setting within its range, or lines at the end of a prompt, of the agent that the evidence is about."""
+def test_settings_and_prompts(night: Night, ledger: Ledger) -> None:
+    """A setting within its range, or lines below all that a prompt had, of the agent that the evidence is about."""
     config = {"kind": "config", "why": "Cooler.", "risk": "", "key": "temperature", "value": 0.2}
     (proposal,) = night(lambda runs: used("propose", {**config, "evidence": runs})).proposals
     assert (proposal.kind, proposal.files[0].path) == ("config", "ada/config.yaml")
     assert b"temperature: 0.2" in proposal.files[0].content and "imp@config" in proposal.document
-
-
-def test_lines_of_a_prompt(night: Night) -> None:
-    """What was there stays; what is new stands at the end."""
+    forget(ledger)
     lines = {"kind": "prompt", "why": "It forgets.", "risk": "", "prompt": "plan", "lines": ["Look for a lock first."]}
     (proposal,) = night(lambda runs: used("propose", {**lines, "evidence": runs})).proposals
     assert proposal.files[0].content == b"Plan first.\n\nLook for a lock first.\n"
