@@ -29,6 +29,7 @@ def ledger(workspace: Workspace, empty_ledger: Path) -> Iterator[Ledger]:
     workspace.ledger.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     shutil.copyfile(empty_ledger, workspace.ledger)
     with open_ledger(workspace.ledger, purpose="test", wait_seconds=5) as opened:
+        opened._connection.execute("SET threads = 1")  # so few rows are one thread's work, and a second one only waits
         yield opened
 
 

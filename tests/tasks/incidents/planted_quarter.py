@@ -157,6 +157,7 @@ def live(root: Path, seed: int, weeks: int = 13, warm: int = 35, more: str = "")
     repo = ConfigRepo.create(workspace.configs, homes, START - DAY)
     found.configs = dict.fromkeys(AGENTS, repo.head())
     with open_ledger(workspace.ledger, purpose="quarter", wait_seconds=5) as ledger:
+        ledger._connection.execute("SET threads = 1")  # days of so few runs are one thread's work
         due = _events(found, ledger, repo)
         healthy = (_day(rng, found.planted, START + number * DAY, found.configs) for number in range(-1, warm - 2))
         _put(ledger, *healthy)
