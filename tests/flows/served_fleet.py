@@ -32,6 +32,7 @@ SETTINGS = """\
 time_zone: Europe/Berlin
 agents:
   - {{name: Ada, type: engineer}}
+  - {{name: Bea, type: ops, critical: true, approvers: [sam, kim]}}
 sources:
   - {{path: scores.csv}}
   - {{path: logs, agent: Ada}}
@@ -72,14 +73,15 @@ def fleet(root: Path, nightly: str = "0 2 * * *") -> Workspace:
     rows = [f"{day},Ada,task {n},{3 + n % 3},4,3" for n, day in enumerate(days)]
     (root / "scores.csv").write_text("\n".join(["Date,Agent,Task,Success,Autonomy,Efficiency", *rows]) + "\n")
     (root / SETTINGS_FILE).write_text(SETTINGS.format(nightly=nightly, port=free_port()))
-    ConfigRepo.create(root / "agent-configs", {"ada/SOUL.md": b"# Ada\n"}, datetime.now(UTC))
+    homes = {"ada/SOUL.md": b"# Ada\n", "bea/SOUL.md": b"# Bea\n"}
+    ConfigRepo.create(root / "agent-configs", homes, datetime.now(UTC))
     return Workspace(root)
 
 
-def ask(workspace: Workspace, tools: tuple[str, ...]) -> list[Proposal]:
+def ask(workspace: Workspace, tools: tuple[str, ...], agent: str = "Ada") -> list[Proposal]:
     """Has a tool fail in three runs each, and a proposal drafted for each of them."""
     now = datetime.now(UTC)
-    names = [(tool, stable_id(tool, i)) for tool in tools for i in range(3)]
+    names = [(tool, stable_id(agent, tool, i)) for tool in tools for i in range(3)]
     calls = [
         ToolCall(
             call_id=stable_id(run, seq), run_id=run, seq=seq, tool_name=tool, is_error=seq == 0,
@@ -89,7 +91,7 @@ def ask(workspace: Workspace, tools: tuple[str, ...]) -> list[Proposal]:
         for tool, run in names for seq in (0, 1)
     ]  # fmt: skip
     with open_ledger(workspace.ledger, purpose="test") as ledger:
-        ledger.add("runs", [RunRow(run_id=run, started_at=now) for _, run in names], "run_id")
+        ledger.add("runs", [RunRow(run_id=run, started_at=now, agent=agent) for _, run in names], "run_id")
         ledger.add("tool_calls", calls, "call_id")
         detect_failures(workspace, ledger, now)
         return draft_proposals(workspace, ledger, now, lambda: secrets.token_hex(16)).proposals
