@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from reports.text import plural
 from storage.config_repo import ConfigRepo
-from storage.errors import AgentREError
+from storage.errors import AgentREError, UsageError
 from storage.handbook import Page, pages
 from storage.ledger import Ledger
 from storage.settings import Agent
@@ -144,8 +144,11 @@ def _approvals(workspace: Workspace, ledger: Ledger) -> Iterator[Check]:
     """The record of who approved what, held against the commits, and the commits against it."""
     try:
         found = list(approval_faults(workspace, ledger))
-    except AgentREError:
+    except UsageError:
         return  # no config repository: said below
+    except AgentREError as error:
+        yield Check("approvals", "bad", f"could not be checked: {error.what}", error.next_command)
+        return
     for fault in found[:10]:
         yield Check("approvals", "bad", fault, "if the ledger was lost: agentre doctor --rebuild; else look who did it")
     if not found and (answers := len(ledger.rows("approve/chain"))):

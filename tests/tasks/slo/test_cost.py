@@ -43,7 +43,7 @@ def test_nothing_is_not_zero(workspace: Workspace, ledger: Ledger, now: datetime
     found = report(workspace, ledger, now)
     assert (found.total_usd, found.forecast.expected, found.by_agent) == (None, None, [])
     text = cost_text(found)
-    assert "not recorded" in text and "not enough history" in text and "$0.00" not in text
+    assert "forecast: not recorded" in text and "$0.00" not in text
 
 
 def test_reported_priced_missing_and_negative_are_told_apart(
