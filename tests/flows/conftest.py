@@ -1,4 +1,4 @@
-"""One served workspace for all tests that need one: a server takes ten seconds to start."""
+"""One served workspace for the tests of a file: a server takes ten seconds to start, and much while it runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from served_fleet import TOOLS, Day, Serve, ask, fleet
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
     """`agentre serve` with proposals that wait, and a nightly flow due each minute."""
     workspace = fleet(tmp_path_factory.mktemp("served") / "fleet", nightly="* * * * *")
