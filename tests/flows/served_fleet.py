@@ -138,10 +138,15 @@ class Api:
         """What the API answers; asked again, as Prefect's own client does, where its SQLite was busy (503)."""
 
         def reply() -> httpx.Response | None:
-            got = self.client.request(method, path, json=body or None)
+            try:
+                got = self.client.request(method, path, json=body or None)
+            except httpx.ReadTimeout:
+                if method == "GET" or path.endswith("/filter"):  # reading changes nothing, so it may be asked again
+                    return None
+                raise
             return None if got.status_code == 503 else got
 
-        got = until(reply, 30, path).raise_for_status()
+        got = until(reply, 100, path).raise_for_status()
         return got.json() if got.content else None
 
     def runs(self, flow: str) -> list[dict[str, Any]]:
